@@ -1,0 +1,113 @@
+//! What an executor thread knows about a run while the run is in memory.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fermata_model::record::{Call, Checkpoint, Outcome, Run, SentEvent};
+use fermata_model::{CallNumber, DeliveryNumber, Millis};
+use fermata_vm::{Baseline, Vm};
+
+use crate::inner::Resident;
+use crate::programs::Program;
+
+/// A run's state in memory, ahead of the disk.
+pub(crate) struct Body {
+    pub(crate) run: Run,
+    pub(crate) program: Arc<Program>,
+    pub(crate) vm: Option<Vm>,
+    /// Counts the VM while it is in memory.
+    pub(crate) resident: Option<Resident>,
+    pub(crate) baseline: Option<Arc<Baseline>>,
+    /// Calls whose outcome has not been handed to the guest.
+    pub(crate) open: BTreeMap<CallNumber, Call>,
+    /// Outcomes that wait to be handed to the guest, in order.
+    pub(crate) outcomes: VecDeque<(CallNumber, Outcome)>,
+    /// Events that were sent and not asked for.
+    pub(crate) kept_events: VecDeque<SentEvent>,
+    /// Number of the last event sent.
+    pub(crate) events_sent: u32,
+    /// The ledger does not have the run yet.
+    pub(crate) unwritten: bool,
+    /// The newest checkpoint, while it may not be on disk yet and the VM is gone.
+    pub(crate) checkpoint: Option<Checkpoint>,
+    /// There is a checkpoint in the ledger or on its way.
+    pub(crate) has_checkpoint: bool,
+    pub(crate) tail: Tail,
+    /// Clock of the newest slice; the next one shows no less.
+    pub(crate) clock: Millis,
+    /// What came from the ledger was looked at.
+    pub(crate) is_resumed: bool,
+    /// Rises with each turn, to tell whether anything happened since.
+    pub(crate) turn: u64,
+}
+
+/// What it would cost to make the VM's state anew from the newest checkpoint.
+#[derive(Default)]
+pub(crate) struct Tail {
+    pub(crate) deliveries: DeliveryNumber,
+    pub(crate) cpu: Duration,
+    /// What the last checkpoint cost.
+    pub(crate) checkpoint_cost: Duration,
+}
+
+/// Deliveries after which a checkpoint is due.
+const TAIL_DELIVERIES_MAX: DeliveryNumber = 32;
+/// Guest CPU time after which a checkpoint is due.
+const TAIL_CPU_MAX: Duration = Duration::from_millis(50);
+/// A checkpoint waits until the work it would save is worth this many times its own cost.
+const CHECKPOINT_WORTH: u32 = 4;
+
+impl Tail {
+    /// Whether a checkpoint now costs less than what it saves.
+    pub(crate) fn is_long(&self) -> bool {
+        let long = self.deliveries >= TAIL_DELIVERIES_MAX || self.cpu >= TAIL_CPU_MAX;
+        long && self.cpu >= self.checkpoint_cost * CHECKPOINT_WORTH
+    }
+
+    /// Begins anew after a checkpoint that cost this much.
+    pub(crate) fn reset(&mut self, checkpoint_cost: Duration) {
+        *self = Self { checkpoint_cost, ..Self::default() };
+    }
+}
+
+impl Body {
+    /// A run that was just accepted.
+    pub(crate) fn new(run: Run, program: Arc<Program>, unwritten: bool) -> Self {
+        Self {
+            run,
+            program,
+            vm: None,
+            resident: None,
+            baseline: None,
+            open: BTreeMap::new(),
+            outcomes: VecDeque::new(),
+            kept_events: VecDeque::new(),
+            events_sent: 0,
+            unwritten,
+            checkpoint: None,
+            has_checkpoint: false,
+            tail: Tail::default(),
+            clock: 0,
+            is_resumed: false,
+            turn: 0,
+        }
+    }
+
+    /// Whether the run has ended, so that only the disk is waited for.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.run.state.status.is_ended()
+    }
+
+    /// The next number of the run's event stream.
+    pub(crate) fn next_seq(&mut self) -> u32 {
+        self.run.state.seq += 1;
+        self.run.state.seq
+    }
+
+    /// The clock of a slice that begins now.
+    pub(crate) fn tick(&mut self, now: Millis) -> Millis {
+        self.clock = self.clock.max(now);
+        self.clock
+    }
+}

@@ -1,0 +1,33 @@
+//! Drives runs from accepted to ended: orders the store, the VM and the services in time.
+//!
+//! A run in memory is a cell with a mailbox; executor threads take cells out of the queue and work
+//! on each for one turn. All that a turn changes reaches the disk as one group, in the order of the
+//! turns. What stays inside runs ahead of the disk; what leaves the system waits for it.
+#![forbid(unsafe_code)]
+
+mod api;
+mod body;
+mod cell;
+mod clock;
+mod engine;
+mod executor;
+mod inner;
+mod keystore;
+mod load;
+mod outward;
+mod programs;
+mod publish;
+mod ready;
+mod service;
+mod start;
+mod sweep;
+mod timers;
+mod turn;
+mod watch;
+
+pub use api::{
+    InputFault, Publish, PublishError, Published, RunActionError, Settings, StartError, StartRun, Started,
+};
+pub use engine::{Engine, OpenError, Stats};
+pub use keystore::KeystoreError;
+pub use watch::Watch;

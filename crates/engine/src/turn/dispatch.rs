@@ -1,0 +1,166 @@
+//! What becomes of a call the guest makes.
+
+use fermata_model::call::CallChange;
+use fermata_model::record::{Call, CallBirth, CallState, Outcome, Run};
+use fermata_model::{CallError, CallStatus, Millis, json};
+use fermata_store::Change;
+use fermata_vm::CallRequest;
+
+use super::{After, Turn};
+use crate::api::StartError;
+use crate::cell::Mail;
+use crate::outward::Attempt;
+use crate::service::{Outward, Step, events, keystore, sleep, tasks};
+
+/// The services a task may call in this version.
+const SERVICES: [&str; 5] = ["events", "http", "keystore", "sleep", "tasks"];
+
+impl Turn<'_> {
+    /// Records a call and takes its first step.
+    pub(super) fn make_call(&mut self, request: CallRequest, now: Millis) {
+        let seq = self.body.next_seq();
+        let CallRequest { number, service, method, args } = request;
+        let birth = CallBirth {
+            service,
+            method,
+            args,
+            made_in: self.body.run.state.deliveries,
+            seq,
+            created_at: now,
+        };
+        let mut call = Call {
+            workspace: self.cell.workspace.clone(),
+            run: self.cell.run,
+            number,
+            birth,
+            state: CallState::pending(),
+        };
+        // The row of the call comes before the rows of what it starts.
+        let at = self.changes.len();
+        self.take_step(&mut call, now);
+        self.changes.insert(at, Change::InsertCall(Box::new(call.clone())));
+        self.body.open.insert(number, call);
+    }
+
+    /// Takes a step of a pending call and sets its state.
+    pub(super) fn take_step(&mut self, call: &mut Call, now: Millis) {
+        match self.step(call, now) {
+            Step::Done(outcome) => self.outcome(call, outcome, now),
+            Step::Until(due) => {
+                call.state.due_at = Some(due);
+                self.set_timer(due, Some(call.number));
+            }
+            Step::Event { name, until } => self.wait_for_event(call, name, until, now),
+            Step::Child(run) => {
+                call.state.status = change(call.state.status, CallChange::ChildStarted);
+                call.state.attempts += 1;
+                call.state.child = Some(run.birth.id);
+                call.state.due_at = None;
+                self.begin_run_of(run);
+            }
+            Step::Started(run) => {
+                call.state.child = Some(run.birth.id);
+                let id = serde_json::json!({ "id": run.birth.id });
+                self.begin_run_of(run);
+                self.outcome(call, Outcome::Ok(json::of_value(&id)), now);
+            }
+            Step::Outside => {
+                call.state.status = change(call.state.status, CallChange::Begun);
+                call.state.attempts += 1;
+                call.state.due_at = None;
+                self.after.push(After::Attempt(Attempt::of(call)));
+            }
+        }
+    }
+
+    fn step(&mut self, call: &Call, now: Millis) -> Step {
+        let CallBirth { service, method, args, .. } = &call.birth;
+        match service.as_str() {
+            "sleep" => sleep::step(method, args, now),
+            "tasks" => self.step_of_task(call, now),
+            "keystore" => keystore::step(&self.inner.keystore, &self.cell.workspace, method, args),
+            "events" => events::step(method, args, now),
+            "http" => match self.inner.http.check(method, args) {
+                Ok(_) => Step::Outside,
+                Err(error) => Step::error(error),
+            },
+            _ => {
+                let message = format!("There is no service tools.{service}; there are {}", SERVICES.join(", "));
+                Step::error(CallError::fatal("unknown_service", message))
+            }
+        }
+    }
+
+    fn step_of_task(&mut self, call: &Call, now: Millis) -> Step {
+        let wanted = match tasks::read(&call.birth.method, &call.birth.args) {
+            Ok(wanted) => wanted,
+            Err(error) => return Step::error(error),
+        };
+        let (name, version) = (wanted.name.clone(), wanted.options.version);
+        let found = self.inner.programs.by_name(&self.inner.store, &self.cell.workspace, &name, version);
+        let program = match found {
+            Ok(Some(program)) => Ok(program),
+            Ok(None) => Err(StartError::TaskUnknown { name, version }),
+            Err(error) => Err(StartError::Store(error)),
+        };
+        tasks::step(&self.body.run.birth, call.number, wanted, program, now)
+    }
+
+    /// The call has an outcome, which waits to be handed in.
+    pub(super) fn outcome(&mut self, call: &mut Call, outcome: Outcome, now: Millis) {
+        call.state.status = match outcome {
+            Outcome::Ok(_) => change(call.state.status, CallChange::Succeeded),
+            Outcome::Err(_) => change(call.state.status, CallChange::Failed),
+        };
+        call.state.outcome = Some(outcome.clone());
+        call.state.ended_at = Some(now);
+        call.state.due_at = None;
+        self.body.outcomes.push_back((call.number, outcome));
+    }
+
+    /// Gives the call an event that was sent before, or has it wait for one.
+    fn wait_for_event(&mut self, call: &mut Call, name: String, until: Option<Millis>, now: Millis) {
+        let kept = self.body.kept_events.iter().position(|event| event.name == name);
+        if let Some(event) = kept.and_then(|at| self.body.kept_events.remove(at)) {
+            self.changes.push(Change::TakeSentEvent {
+                workspace: self.cell.workspace.clone(),
+                run: self.cell.run,
+                number: event.number,
+                taken_by: call.number,
+            });
+            return self.outcome(call, Outcome::Ok(event.payload), now);
+        }
+        if until.is_some_and(|until| until <= now) {
+            return self.outcome(call, Outcome::Err(events::timed_out(&name)), now);
+        }
+        call.state.awaits = Some(name);
+        call.state.due_at = until;
+        if let Some(until) = until {
+            self.set_timer(until, Some(call.number));
+        }
+    }
+
+    /// A run that this run starts. It begins ahead of the disk, but behind this turn's group.
+    fn begin_run_of(&mut self, run: Box<Run>) {
+        self.changes.push(Change::InsertRun(run.clone()));
+        let (workspace, id) = (run.birth.workspace.clone(), run.birth.id);
+        self.letters.push((workspace, id, Mail::Begin { run, unwritten: false }));
+    }
+
+    /// Ends what a call that is not wanted any more has set going.
+    pub(super) fn give_up_call(&mut self, call: &Call) {
+        self.inner.give_up_attempt(call.run, call.number);
+        if call.state.status == CallStatus::SuspendedWaitingChild
+            && let Some(child) = call.state.child
+        {
+            self.letters.push((call.workspace.clone(), child, Mail::Cancel { reply: None }));
+        }
+    }
+}
+
+/// The state after a change that this module knows to be allowed.
+pub(super) fn change(from: CallStatus, change: CallChange) -> CallStatus {
+    let after = from.after(change);
+    debug_assert!(after.is_ok(), "{from} cannot be {change:?}");
+    after.unwrap_or(from)
+}

@@ -1,0 +1,312 @@
+//! What each letter to a run does.
+
+use std::time::Duration;
+
+use fermata_connect::retry;
+use fermata_model::call::CallChange;
+use fermata_model::limits::{CLEAN_UP_MS_MAX, EVENTS_KEPT_MAX};
+use fermata_model::record::{Call, Outcome, Run, SentEvent};
+use fermata_model::run::RunChange;
+use fermata_model::task::Span;
+use fermata_model::{CallError, CallNumber, CallStatus, Json, Millis, RunError, RunId, json};
+use fermata_store::Change;
+use tokio::sync::oneshot;
+
+use super::dispatch::change;
+use super::{After, Turn};
+use crate::api::RunActionError;
+use crate::cell::Mail;
+use crate::clock;
+use crate::outward::Attempt;
+use crate::service::{Attempted, Failure, events};
+
+type Reply<T> = oneshot::Sender<Result<T, RunActionError>>;
+
+/// Answers a letter to a run that does not exist.
+pub(super) fn refuse_unknown(run: RunId, letter: Mail) {
+    // Those who gave up waiting are not told.
+    match letter {
+        Mail::Event { reply, .. } => drop(reply.send(Err(RunActionError::Unknown(run)))),
+        Mail::Cancel { reply: Some(reply) } | Mail::Kill { reply: Some(reply) } => {
+            drop(reply.send(Err(RunActionError::Unknown(run))));
+        }
+        _ => {}
+    }
+}
+
+impl Turn<'_> {
+    /// Does what a letter says.
+    pub(super) fn open(&mut self, letter: Mail) {
+        match letter {
+            // A second beginning is the sweep's: the run is here already.
+            Mail::Begin { .. } | Mail::Wake => {}
+            Mail::Attempted { number, attempt, result } => self.attempted(number, attempt, result),
+            Mail::ChildEnded { number, child, outcome } => self.child_ended(number, child, outcome),
+            Mail::Due { number } => self.due(number),
+            Mail::Alarm => self.alarm(),
+            Mail::Event { name, payload, reply } => self.event(name, payload, reply),
+            Mail::Cancel { reply } => self.cancel(reply),
+            Mail::Kill { reply } => self.kill(reply),
+            Mail::PutDown => self.parked = true,
+        }
+    }
+
+    /// After a run came from the ledger: hands ended calls in, and sets going again what a node that
+    /// is gone had begun.
+    pub(super) fn resume_calls(&mut self) {
+        if std::mem::replace(&mut self.body.is_resumed, true) {
+            return;
+        }
+        let now = clock::now();
+        let mut ended: Vec<(Option<Millis>, CallNumber, Outcome)> = Vec::new();
+        for call in self.body.open.values() {
+            if let Some(outcome) = &call.state.outcome {
+                ended.push((call.state.ended_at, call.number, outcome.clone()));
+            }
+        }
+        ended.sort_by_key(|(at, number, _)| (*at, *number));
+        self.body.outcomes.extend(ended.into_iter().map(|(_, number, outcome)| (number, outcome)));
+        let waiting: Vec<Call> =
+            self.body.open.values().filter(|call| call.state.outcome.is_none()).cloned().collect();
+        for mut call in waiting {
+            match call.state.due_at {
+                Some(due) if due > now => self.set_timer(due, Some(call.number)),
+                Some(_) => self.due(call.number),
+                None if self.is_stranded(&call) => self.attempt_again(&mut call),
+                None => {}
+            }
+        }
+        let Run { birth, state } = &self.body.run;
+        let clean_up = state.cancelled_at.map(|at| at + CLEAN_UP_MS_MAX);
+        let alarms = [birth.deadline_at, birth.start_at, clean_up];
+        if !state.status.is_ended() {
+            alarms.into_iter().flatten().for_each(|at| self.set_timer(at, None));
+        }
+    }
+
+    /// Whether the call was on its way outside from a node that is gone.
+    fn is_stranded(&self, call: &Call) -> bool {
+        let outside = self.inner.outward(&call.birth.service).is_some();
+        let begun = matches!(call.state.status, CallStatus::Pending | CallStatus::Processing);
+        outside && begun && !self.inner.is_in_flight(call.run, call.number)
+    }
+
+    fn attempt_again(&mut self, call: &mut Call) {
+        call.state.status = change(call.state.status, CallChange::Begun);
+        call.state.attempts += 1;
+        call.state.due_at = None;
+        self.after.push(After::Attempt(Attempt::of(call)));
+        self.keep_call(call);
+    }
+
+    /// Records a call's state and keeps it in memory.
+    fn keep_call(&mut self, call: &Call) {
+        self.update_call(call.number, call.state.clone());
+        self.body.open.insert(call.number, call.clone());
+    }
+
+    fn attempted(&mut self, number: CallNumber, attempt: u32, result: Attempted) {
+        let Some(mut call) = self.body.open.get(&number).cloned() else { return };
+        if call.state.outcome.is_some() || call.state.attempts != attempt {
+            return;
+        }
+        let now = clock::now();
+        match result {
+            Ok(value) => self.outcome(&mut call, Outcome::Ok(value), now),
+            Err(failure) => self.attempt_failed(&mut call, failure, now),
+        }
+        self.keep_call(&call);
+    }
+
+    fn attempt_failed(&mut self, call: &mut Call, failure: Failure, now: Millis) {
+        let Failure { error, retry_after, last_answer } = failure;
+        let policy = self.retry_policy(call);
+        let wait = policy.delay(call.state.attempts, retry_after, rand::random()).filter(|_| error.retryable);
+        match (wait, last_answer) {
+            (Some(wait), _) => {
+                let due = now + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2).max(1);
+                call.state.status = change(call.state.status, CallChange::PutOff);
+                call.state.due_at = Some(due);
+                self.set_timer(due, Some(call.number));
+            }
+            (None, Some(answer)) => self.outcome(call, Outcome::Ok(answer), now),
+            (None, None) => {
+                let error = CallError { attempts: Some(call.state.attempts), ..error };
+                self.outcome(call, Outcome::Err(error), now);
+            }
+        }
+    }
+
+    /// The service's policy with the task's own settings over it.
+    fn retry_policy(&self, call: &Call) -> retry::Policy {
+        let service = self.inner.outward(&call.birth.service);
+        let policy = service.and_then(|service| service.check(&call.birth.method, &call.birth.args).ok());
+        let mut policy = policy.map_or_else(retry::Policy::default, |policy| policy.retry);
+        let Some(retries) = &self.body.program.config.retries else { return policy };
+        policy.attempts_max = retries.attempts.unwrap_or(policy.attempts_max).clamp(1, ATTEMPTS_MAX);
+        policy.base = length(retries.backoff.as_ref()).unwrap_or(policy.base);
+        policy.cap = length(retries.backoff_max.as_ref()).unwrap_or(policy.cap);
+        policy
+    }
+
+    fn child_ended(&mut self, number: CallNumber, child: RunId, outcome: Outcome) {
+        let Some(mut call) = self.body.open.get(&number).cloned() else { return };
+        if call.state.outcome.is_some() || call.state.child != Some(child) {
+            return;
+        }
+        call.state.status = change(call.state.status, CallChange::ChildEnded);
+        self.outcome(&mut call, outcome, clock::now());
+        self.body.open.insert(number, call);
+    }
+
+    fn due(&mut self, number: CallNumber) {
+        let Some(mut call) = self.body.open.get(&number).cloned() else { return };
+        let now = clock::now();
+        match call.state.due_at {
+            _ if call.state.outcome.is_some() => {}
+            None => {}
+            Some(due) if due > now => self.set_timer(due, Some(number)),
+            Some(_) if call.birth.service == "sleep" => {
+                self.outcome(&mut call, Outcome::Ok(json::null()), now);
+                self.body.open.insert(number, call);
+            }
+            Some(_) => match call.state.awaits.clone() {
+                Some(name) => {
+                    self.outcome(&mut call, Outcome::Err(events::timed_out(&name)), now);
+                    self.body.open.insert(number, call);
+                }
+                None => self.attempt_again(&mut call),
+            },
+        }
+    }
+
+    /// The run's own time: its deadline or the end of its clean-up. That it may start is seen elsewhere.
+    fn alarm(&mut self) {
+        let now = clock::now();
+        let Run { birth, state } = &self.body.run;
+        if state.status.is_ended() {
+            return;
+        }
+        if state.cancelled_at.is_some_and(|at| at + CLEAN_UP_MS_MAX <= now) {
+            let message = format!("The run was cancelled and did not finish its clean-up in {CLEAN_UP_MS_MAX} ms");
+            return self.stop(RunError::system("cancelled", message), now);
+        }
+        match birth.deadline_at {
+            Some(deadline) if deadline <= now => {
+                let time = deadline - birth.created_at;
+                let error = RunError::system("timeout", format!("The run did not end within {time} ms"));
+                self.end_with(error, now);
+            }
+            _ => {}
+        }
+    }
+
+    fn event(&mut self, name: String, payload: Json, reply: Reply<u32>) {
+        if self.body.is_ended() {
+            let run = Box::new(self.body.run.clone());
+            return drop(reply.send(Err(RunActionError::Ended(run))));
+        }
+        if self.body.kept_events.len() >= usize::try_from(EVENTS_KEPT_MAX).unwrap_or(usize::MAX) {
+            return drop(reply.send(Err(RunActionError::TooManyEvents(EVENTS_KEPT_MAX))));
+        }
+        let now = clock::now();
+        self.body.events_sent += 1;
+        let number = self.body.events_sent;
+        let waits = |call: &&Call| call.state.awaits.as_deref() == Some(&name) && call.state.outcome.is_none();
+        let taker = self.body.open.values().find(waits).cloned();
+        let taken_by = taker.as_ref().map(|call| call.number);
+        let event = SentEvent { number, name, payload: payload.clone(), sent_at: now, taken_by };
+        if taken_by.is_none() {
+            self.body.kept_events.push_back(event.clone());
+        }
+        let (workspace, run) = (self.cell.workspace.clone(), self.cell.run);
+        self.write_run_first();
+        self.changes.push(Change::PutSentEvent { workspace, run, event: Box::new(event) });
+        if let Some(mut call) = taker {
+            self.outcome(&mut call, Outcome::Ok(payload), now);
+            self.keep_call(&call);
+        }
+        self.answer(reply, move || number);
+    }
+
+    fn cancel(&mut self, reply: Option<Reply<Run>>) {
+        if self.body.is_ended() {
+            return refuse_ended(reply, &self.body.run);
+        }
+        let now = self.body.tick(clock::now());
+        let first = self.body.run.state.cancelled_at.replace(now).is_none();
+        if self.body.run.state.started_at.is_none() {
+            self.stop(RunError::system("cancelled", "The run was cancelled before it began"), now);
+        } else if first {
+            self.reject_open_calls(now);
+            self.update_run();
+            self.set_timer(now + CLEAN_UP_MS_MAX, None);
+        }
+        self.answer_with_run(reply);
+    }
+
+    /// Rejects every pending call. They are written as ended before any of it is handed in, so that
+    /// a crash in between changes nothing.
+    fn reject_open_calls(&mut self, now: Millis) {
+        let pending: Vec<Call> =
+            self.body.open.values().filter(|call| call.state.outcome.is_none()).cloned().collect();
+        for mut call in pending {
+            self.give_up_call(&call);
+            self.outcome(&mut call, Outcome::Err(CallError::cancelled()), now);
+            self.keep_call(&call);
+        }
+    }
+
+    fn kill(&mut self, reply: Option<Reply<Run>>) {
+        let was_killed = self.body.run.state.error.as_ref().is_some_and(|error| error.code == "killed");
+        if self.body.is_ended() && !was_killed {
+            return refuse_ended(reply, &self.body.run);
+        }
+        if !self.body.is_ended() {
+            let now = self.body.tick(clock::now());
+            self.stop(RunError::system("killed", "The run was killed"), now);
+        }
+        self.answer_with_run(reply);
+    }
+
+    /// The run ends as cancelled.
+    fn stop(&mut self, error: RunError, now: Millis) {
+        self.end(RunChange::Stopped, None, Some(error), now);
+    }
+
+    /// Makes sure that the run's row is written before rows that refer to it.
+    fn write_run_first(&mut self) {
+        if self.body.unwritten {
+            self.update_run();
+        }
+    }
+
+    fn answer_with_run(&mut self, reply: Option<Reply<Run>>) {
+        if let Some(reply) = reply {
+            let run = self.body.run.clone();
+            self.answer(reply, move || run);
+        }
+    }
+
+    /// Answers once the turn is on disk.
+    fn answer<T: Send + 'static>(&mut self, reply: Reply<T>, value: impl FnOnce() -> T + Send + 'static) {
+        self.after.push(After::Answer(Box::new(move |fate| {
+            // Who gave up waiting is not told.
+            drop(reply.send(fate.map(|()| value()).map_err(RunActionError::Commit)));
+        })));
+    }
+}
+
+fn refuse_ended(reply: Option<Reply<Run>>, run: &Run) {
+    if let Some(reply) = reply {
+        drop(reply.send(Err(RunActionError::Ended(Box::new(run.clone())))));
+    }
+}
+
+/// Most attempts a task may ask for.
+const ATTEMPTS_MAX: u32 = 100;
+
+/// A length of time from a task's settings, which publishing has checked.
+fn length(span: Option<&Span>) -> Option<Duration> {
+    u64::try_from(span?.ms().ok()?).ok().map(Duration::from_millis)
+}

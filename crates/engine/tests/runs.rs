@@ -1,0 +1,146 @@
+//! Runs from accepted to ended, over a real store and a real VM.
+
+mod support;
+
+use std::time::Duration;
+
+use fermata_model::RunStatus;
+use support::Bench;
+
+#[tokio::test]
+async fn a_task_without_calls_completes() {
+    let bench = Bench::new().await;
+    bench.publish("hello.js", "export async function runTask(input) { return 'hello ' + input.name }").await;
+    let run = bench.run("hello", r#"{"name":"you"}"#).await;
+    assert_eq!(bench.result(&run), "\"hello you\"");
+    assert_eq!(run.state.status, RunStatus::Completed);
+    let kept = bench.engine.store().run(&bench.workspace, run.birth.id).unwrap().unwrap();
+    assert_eq!(kept.state.result.unwrap().get(), "\"hello you\"");
+}
+
+#[tokio::test]
+async fn a_thousand_children_are_joined() {
+    let bench = Bench::new().await;
+    bench.publish("square.js", "export default async (n) => n * n").await;
+    bench
+        .publish(
+            "sum.js",
+            "export async function runTask(n, tools) {
+               const all = await Promise.all(Array.from({ length: n }, (_, i) => tools.tasks.execute('square', i)));
+               return all.reduce((a, b) => a + b, 0);
+             }",
+        )
+        .await;
+    let run = bench.run("sum", "1000").await;
+    assert_eq!(bench.result(&run), "332833500");
+}
+
+#[tokio::test]
+async fn a_new_version_does_not_disturb_a_run_of_the_old_one() {
+    let bench = Bench::new().await;
+    let text = |word: &str| {
+        format!("export async function runTask(_, tools) {{ await tools.events.wait('go'); return '{word}' }}")
+    };
+    bench.publish("wait.js", &text("old")).await;
+    let run = bench.start("wait", "null").await;
+    bench.publish("wait.js", &text("new")).await;
+    bench.engine.send_event(&bench.workspace, run.birth.id, "go", support::json("1")).await.unwrap();
+    let run = bench.ended(run.birth.id).await;
+    assert_eq!(bench.result(&run), "\"old\"");
+    assert_eq!(run.birth.task_version, 1);
+}
+
+#[tokio::test]
+async fn an_event_sent_before_it_is_asked_for_is_kept() {
+    let bench = Bench::new().await;
+    bench
+        .publish(
+            "events.js",
+            "export async function runTask(_, tools) {
+               await tools.sleep(50);
+               return [await tools.events.wait('a'), await tools.events.wait('b', { timeout: 20 }).catch(e => e.code)];
+             }",
+        )
+        .await;
+    let run = bench.start("events", "null").await;
+    bench.engine.send_event(&bench.workspace, run.birth.id, "a", support::json("{\"x\":1}")).await.unwrap();
+    let run = bench.ended(run.birth.id).await;
+    assert_eq!(bench.result(&run), r#"[{"x":1},"timeout"]"#);
+}
+
+#[tokio::test]
+async fn every_wait_may_put_the_run_down() {
+    let bench = Bench::with(|settings| settings.resident_for = Duration::ZERO).await;
+    bench
+        .publish(
+            "steps.js",
+            "export async function runTask(n, tools) {
+               const seen = [];
+               for (let i = 0; i < n; i++) { await tools.sleep(1); seen.push(i) }
+               await tools.keystore.set('seen', seen);
+               return (await tools.keystore.get('seen')).length;
+             }",
+        )
+        .await;
+    let run = bench.run("steps", "40").await;
+    assert_eq!(bench.result(&run), "40");
+    let stats = bench.engine.stats();
+    assert!(stats.restores >= 39, "{stats:?}");
+    assert_eq!(stats.rebuilds, 0, "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_cancelled_run_cleans_up() {
+    let bench = Bench::new().await;
+    bench
+        .publish(
+            "tidy.js",
+            "export async function runTask(_, tools) {
+               try { await tools.sleep('1h') } finally { await tools.keystore.set('tidy', true) }
+             }",
+        )
+        .await;
+    let run = bench.start("tidy", "null").await;
+    bench.engine.cancel_run(&bench.workspace, run.birth.id).await.unwrap();
+    let run = bench.ended(run.birth.id).await;
+    assert_eq!(run.state.status, RunStatus::Cancelled);
+    bench.publish("look.js", "export default (_, tools) => tools.keystore.get('tidy')").await;
+    assert_eq!(bench.result(&bench.run("look", "null").await), "true");
+    assert!(bench.engine.cancel_run(&bench.workspace, run.birth.id).await.is_err(), "it has ended");
+}
+
+#[tokio::test]
+async fn a_kill_ends_an_endless_loop() {
+    let bench = Bench::new().await;
+    bench.publish("loop.js", "export async function runTask() { for (;;) {} }").await;
+    let run = bench.start("loop", "null").await;
+    bench.until(|stats| stats.resident == 1 || stats.active == 1).await;
+    let run = bench.engine.kill_run(&bench.workspace, run.birth.id).await.unwrap();
+    let run = bench.ended(run.birth.id).await;
+    assert_eq!(run.state.status, RunStatus::Cancelled);
+    assert_eq!(run.state.error.unwrap().code, "killed");
+}
+
+#[tokio::test]
+async fn an_error_keeps_the_authors_line() {
+    let bench = Bench::new().await;
+    bench
+        .publish(
+            "fails.ts",
+            "interface Input { x: number }\n\nexport async function runTask(input: Input): Promise<void> {\n  throw new RangeError(`no ${input.x}`);\n}\n",
+        )
+        .await;
+    let run = bench.run("fails", r#"{"x":7}"#).await;
+    assert_eq!(run.state.status, RunStatus::Failed);
+    let error = run.state.error.unwrap();
+    assert_eq!((error.name.as_str(), error.message.as_str()), ("RangeError", "no 7"));
+    assert!(error.stack.unwrap().contains("fails.ts:4:"), "the line of the TypeScript text");
+}
+
+#[tokio::test]
+async fn a_timeout_ends_a_run_that_waits() {
+    let bench = Bench::new().await;
+    bench.publish("slow.js", "export async function runTask(_, tools) { await tools.sleep('1d') }\nexport const config = { timeout: '80ms' }").await;
+    let run = bench.run("slow", "null").await;
+    assert_eq!(run.state.error.unwrap().code, "timeout");
+}

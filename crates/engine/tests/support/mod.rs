@@ -1,0 +1,116 @@
+//! An engine over a store in a folder of its own.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fermata_connect::egress;
+use fermata_engine::{Engine, Publish, Settings, StartRun, Stats};
+use fermata_model::record::Run;
+use fermata_model::{Json, Limits, RunId, WorkspaceId};
+use fermata_store::{Options, Store};
+use tempfile::TempDir;
+
+/// Longest a test waits for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Bench {
+    pub engine: Engine,
+    pub workspace: WorkspaceId,
+    pub settings: Settings,
+    folder: TempDir,
+}
+
+pub fn json(text: &str) -> Json {
+    fermata_model::json::parse(text.to_owned()).unwrap()
+}
+
+/// One folder for all tests, so that the engine is booted and compiled once.
+pub fn engine_folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("engine")
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings {
+            engine_folder: engine_folder(),
+            limits: Limits::default(),
+            resident_max: 64,
+            resident_for: Duration::from_secs(5),
+            executors: 2,
+            egress: egress::Policy {
+                hosts: vec!["*".parse().unwrap()],
+                allow_private: vec!["127.0.0.0/8".parse().unwrap()],
+                ..egress::Policy::default()
+            },
+        };
+        change(&mut settings);
+        let folder = TempDir::new().unwrap();
+        let store = Store::open(folder.path(), Options::default()).unwrap();
+        let engine = Engine::start(settings.clone(), store).unwrap();
+        Self { engine, workspace: WorkspaceId::default_workspace(), settings, folder }
+    }
+
+    /// Stops the engine and starts another over the same store.
+    pub async fn restart(self) -> Self {
+        let Self { engine, workspace, settings, folder } = self;
+        engine.stop(PATIENCE).await;
+        drop(engine);
+        let store = Store::open(folder.path(), Options::default()).unwrap();
+        let engine = Engine::start(settings.clone(), store).unwrap();
+        Self { engine, workspace, settings, folder }
+    }
+
+    pub async fn publish(&self, file_name: &str, source: &str) {
+        let publish = Publish { file_name: file_name.into(), source: source.into(), name: None };
+        self.engine.publish(&self.workspace, publish).await.unwrap();
+    }
+
+    fn wanted(task: &str, input: &str) -> StartRun {
+        StartRun {
+            task: task.into(),
+            version: None,
+            input: json(input),
+            priority: 0,
+            start_at: None,
+            timeout_ms: None,
+            idempotency_key: None,
+        }
+    }
+
+    pub async fn start(&self, task: &str, input: &str) -> Run {
+        self.engine.start_run(&self.workspace, Self::wanted(task, input)).await.unwrap().run
+    }
+
+    /// Starts a run and waits for its end.
+    pub async fn run(&self, task: &str, input: &str) -> Run {
+        let wanted = Self::wanted(task, input);
+        let run = self.engine.start_run_and_wait(&self.workspace, wanted, PATIENCE).await.unwrap().run;
+        assert!(run.state.status.is_ended(), "{run:?}");
+        run
+    }
+
+    pub async fn ended(&self, run: RunId) -> Run {
+        let run = self.engine.wait_run(&self.workspace, run, PATIENCE).await.unwrap().unwrap();
+        assert!(run.state.status.is_ended(), "{run:?}");
+        run
+    }
+
+    pub fn result(&self, run: &Run) -> String {
+        let result = run.state.result.as_ref();
+        result.unwrap_or_else(|| panic!("no result: {:?}", run.state)).get().to_owned()
+    }
+
+    /// Waits until the engine's counters are as asked for.
+    pub async fn until(&self, reached: impl Fn(&Stats) -> bool) {
+        let began = std::time::Instant::now();
+        while !reached(&self.engine.stats()) {
+            assert!(began.elapsed() < PATIENCE, "{:?}", self.engine.stats());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

@@ -1,0 +1,443 @@
+//! Every setting, and the only place that reads the environment.
+//!
+//! Values are taken as text and checked here, so that a wrong one is told by name and ends with
+//! exit code 64, whether it came from a flag or from the environment.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use fermata_connect::egress::{HostPattern, IpNet, Policy};
+use fermata_model::Limits;
+use fermata_model::seal::{KEY_BYTES, Key};
+use url::Url;
+
+use crate::exit::Failure;
+use crate::spans;
+
+/// Where the server listens when nothing is said.
+const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
+/// Where the store is when nothing is said.
+const DATA_DEFAULT: &str = "./data";
+/// Where clients look for the server when nothing is said.
+const URL_DEFAULT: &str = "http://127.0.0.1:8787";
+/// The token's file in a data folder, when the user put it there.
+const TOKEN_FILE_NAME: &str = "token";
+/// Most VMs in memory when nothing is said.
+const RESIDENT_MAX_DEFAULT: u32 = 256;
+/// The range `--resident-max` may be in: each VM reserves address space.
+const RESIDENT_MAX_RANGE: std::ops::RangeInclusive<u32> = 1..=10_000;
+/// How long a waiting VM stays in memory when nothing is said.
+const RESIDENT_FOR_DEFAULT: Duration = Duration::from_secs(2);
+/// Most threads that `--executors` may ask for.
+const EXECUTORS_MAX: usize = 1_024;
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Where the store lies.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct DataArgs {
+    /// Folder of the store; made when it is missing
+    #[arg(long, value_name = "DIR", env = "FERMATA_DATA", default_value = DATA_DEFAULT)]
+    pub(crate) data: PathBuf,
+}
+
+/// Where the server listens.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ListenArgs {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", env = "FERMATA_LISTEN", default_value = LISTEN_DEFAULT)]
+    pub(crate) listen: String,
+}
+
+/// Where tasks may connect to.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct EgressArgs {
+    /// Host that tasks may connect to: a name, *.domain or * (repeatable; default: * = every public host)
+    #[arg(long, value_name = "HOST", env = "FERMATA_EGRESS_ALLOW", value_delimiter = ',')]
+    egress_allow: Vec<String>,
+    /// Private address range that tasks may connect to as well, such as 10.1.0.0/16 (repeatable)
+    #[arg(long, value_name = "CIDR", env = "FERMATA_EGRESS_ALLOW_PRIVATE", value_delimiter = ',')]
+    egress_allow_private: Vec<String>,
+}
+
+/// The flags of `fermata serve`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    listen: ListenArgs,
+    /// File that the API token is kept in; a new token is made when the file is missing
+    #[arg(long, value_name = "FILE", env = "FERMATA_TOKEN_FILE")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    egress: EgressArgs,
+    /// Most runs whose VM is in memory at the same time [default: 256]
+    #[arg(long, value_name = "N", env = "FERMATA_RESIDENT_MAX")]
+    resident_max: Option<String>,
+    /// How long a waiting run's VM may stay in memory; 0 puts it down at once [default: 2s]
+    #[arg(long, value_name = "DURATION", env = "FERMATA_RESIDENT_FOR")]
+    resident_for: Option<String>,
+    /// Threads that execute tasks [default: the number of cores]
+    #[arg(long, value_name = "N", env = "FERMATA_EXECUTORS")]
+    executors: Option<String>,
+    /// How log lines are written to stderr: text or json; FERMATA_LOG filters them
+    #[arg(long, value_name = "FORMAT", env = "FERMATA_LOG_FORMAT", default_value = "text")]
+    log_format: String,
+}
+
+/// The flags of every command that talks to a server.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ConnectArgs {
+    /// The server [default: http://127.0.0.1:8787]
+    #[arg(long, value_name = "URL", env = "FERMATA_URL")]
+    pub(crate) url: Option<String>,
+    /// File that holds the API token; else FERMATA_TOKEN, else the file `token` in the data folder
+    #[arg(long, value_name = "FILE", env = "FERMATA_TOKEN_FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// An API token. Cannot be printed.
+#[derive(Clone)]
+pub(crate) struct Token(String);
+
+impl Token {
+    /// A token from text, spaces and line ends around it left out.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// The token itself, for the header.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// A server to talk to.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    /// Its base address.
+    pub(crate) url: Url,
+    /// What to show it, if anything was found.
+    pub(crate) token: Option<Token>,
+}
+
+/// The settings of the server, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Serve {
+    /// Folder of the store.
+    pub(crate) data: PathBuf,
+    /// Address to listen on.
+    pub(crate) listen: SocketAddr,
+    /// Where the token is kept besides the store.
+    pub(crate) token_file: Option<PathBuf>,
+    /// Settings of the engine.
+    pub(crate) engine: fermata_engine::Settings,
+    /// The master key, when it is not in the data folder.
+    pub(crate) master_key: Option<Key>,
+    /// How log lines are written.
+    pub(crate) log_format: LogFormat,
+}
+
+impl ServeArgs {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// The first wrong one, by the name of its flag.
+    pub(crate) fn validate(self) -> Result<Serve, Failure> {
+        let resident_max = match self.resident_max {
+            Some(text) => number("--resident-max", &text, &RESIDENT_MAX_RANGE)?,
+            None => RESIDENT_MAX_DEFAULT,
+        };
+        let resident_for = match self.resident_for {
+            Some(text) => spans::parse(&text).map_err(|error| wrong("--resident-for", &text, &error))?,
+            None => RESIDENT_FOR_DEFAULT,
+        };
+        let executors = match self.executors {
+            Some(text) => number("--executors", &text, &(1..=EXECUTORS_MAX))?,
+            None => cores(),
+        };
+        let engine = fermata_engine::Settings {
+            resident_max,
+            resident_for,
+            executors,
+            ..engine_defaults(&self.data.data.join("engine"), self.egress.validate()?)
+        };
+        Ok(Serve {
+            listen: self.listen.validate()?,
+            data: self.data.data,
+            token_file: self.token_file,
+            engine,
+            master_key: master_key()?,
+            log_format: log_format(&self.log_format)?,
+        })
+    }
+}
+
+impl ListenArgs {
+    /// The address, a host name resolved.
+    ///
+    /// # Errors
+    /// When it is not an address and port.
+    pub(crate) fn validate(&self) -> Result<SocketAddr, Failure> {
+        let text = self.listen.as_str();
+        let example = "write an address and a port, such as 127.0.0.1:8787 or [::]:8787";
+        let mut found = text.to_socket_addrs().map_err(|_| wrong("--listen", text, example))?;
+        found.next().ok_or_else(|| wrong("--listen", text, example))
+    }
+}
+
+impl EgressArgs {
+    /// The policy of the egress gate.
+    ///
+    /// # Errors
+    /// When an entry is not a host pattern or an address range.
+    pub(crate) fn validate(&self) -> Result<Policy, Failure> {
+        let mut hosts = Vec::new();
+        for text in &self.egress_allow {
+            let pattern = HostPattern::from_str(text.trim());
+            hosts.push(pattern.map_err(|error| wrong("--egress-allow", text, &error.to_string()))?);
+        }
+        if hosts.is_empty() {
+            hosts.push(HostPattern::Any);
+        }
+        let mut allow_private = Vec::new();
+        for text in &self.egress_allow_private {
+            let example = "write an address range such as 10.1.0.0/16, or one address";
+            let range = text.trim();
+            let range = range.parse::<IpNet>().ok().or_else(|| range.parse::<IpAddr>().ok().map(IpNet::from));
+            allow_private.push(range.ok_or_else(|| wrong("--egress-allow-private", text, example))?);
+        }
+        Ok(Policy { hosts, allow_private, ..Policy::default() })
+    }
+}
+
+impl ConnectArgs {
+    /// The server to talk to and the token for it.
+    ///
+    /// # Errors
+    /// When the address is not one, or a token file that was named cannot be read.
+    pub(crate) fn server(&self) -> Result<Server, Failure> {
+        let text = self.url.as_deref().unwrap_or(URL_DEFAULT);
+        let example = "write an address such as http://127.0.0.1:8787";
+        let url = Url::parse(text).map_err(|_| wrong("--url", text, example))?;
+        match url.scheme() {
+            "http" if url.has_host() => {}
+            "https" => {
+                let message = format!("--url {text}: https is not built in");
+                return Err(Failure::configuration(message).note(
+                    "use http:// to a server on this machine, or a tunnel (ssh -L 8787:127.0.0.1:8787 host)",
+                ));
+            }
+            _ => return Err(wrong("--url", text, example)),
+        }
+        Ok(Server { url, token: self.token()? })
+    }
+
+    fn token(&self) -> Result<Option<Token>, Failure> {
+        if let Some(path) = &self.token_file {
+            return read_token(path).map(Some);
+        }
+        if let Some(text) = variable("FERMATA_TOKEN")? {
+            return Ok(Some(Token::new(&text)));
+        }
+        let data = variable("FERMATA_DATA")?.unwrap_or_else(|| DATA_DEFAULT.to_owned());
+        let beside = Path::new(&data).join(TOKEN_FILE_NAME);
+        if beside.is_file() { read_token(&beside).map(Some) } else { Ok(None) }
+    }
+}
+
+/// Settings for an engine of one command.
+pub(crate) fn engine_defaults(engine_folder: &Path, egress: Policy) -> fermata_engine::Settings {
+    fermata_engine::Settings {
+        engine_folder: engine_folder.to_owned(),
+        limits: Limits::default(),
+        resident_max: RESIDENT_MAX_DEFAULT,
+        resident_for: RESIDENT_FOR_DEFAULT,
+        executors: cores(),
+        egress,
+    }
+}
+
+/// The master key from `FERMATA_MASTER_KEY` or the file that `FERMATA_MASTER_KEY_FILE` names.
+///
+/// # Errors
+/// When both are set, or what they hold is not a key.
+pub(crate) fn master_key() -> Result<Option<Key>, Failure> {
+    let (name, text) = match (variable("FERMATA_MASTER_KEY")?, variable("FERMATA_MASTER_KEY_FILE")?) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            let message = "FERMATA_MASTER_KEY and FERMATA_MASTER_KEY_FILE are both set; keep one of them";
+            return Err(Failure::configuration(message));
+        }
+        (Some(digits), None) => ("FERMATA_MASTER_KEY".to_owned(), digits),
+        (None, Some(path)) => {
+            let read = fs::read_to_string(&path);
+            let failed = |error| {
+                Failure::configuration(format!("cannot read FERMATA_MASTER_KEY_FILE {path:?}: {error}"))
+            };
+            (format!("the file {path:?}"), read.map_err(failed)?)
+        }
+    };
+    let key = parse_key(text.trim());
+    key.map(Some).ok_or_else(|| {
+        Failure::configuration(format!("{name} does not hold a master key (64 hex digits)"))
+            .note("make one with: openssl rand -hex 32")
+    })
+}
+
+/// The filter of log lines, when the user set one.
+pub(crate) fn log_filter() -> Option<String> {
+    variable("FERMATA_LOG").ok().flatten()
+}
+
+/// Whether colour may be used where there is a terminal (<https://no-color.org>).
+pub(crate) fn colour_is_wanted() -> bool {
+    let is_dumb = variable("TERM").ok().flatten().is_some_and(|term| term == "dumb");
+    !is_dumb && variable("NO_COLOR").ok().flatten().is_none()
+}
+
+/// A folder of this user for compiled code that can be made again at any time, if there is one.
+pub(crate) fn cache_folder() -> Option<PathBuf> {
+    let named = |name| variable(name).ok().flatten().map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = named("XDG_CACHE_HOME").or_else(|| named("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("fermata"))
+}
+
+/// An address that a client can connect to, of one that a server listens on.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// The place a data folder's token file has by default.
+pub(crate) fn token_file_in(data: &Path) -> PathBuf {
+    data.join(TOKEN_FILE_NAME)
+}
+
+/// An environment variable; set to nothing is the same as not set.
+#[expect(clippy::disallowed_methods, reason = "this file is the one that reads the environment")]
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Failure::configuration(format!("the environment variable {name} is not valid UTF-8")))
+        }
+    }
+}
+
+fn read_token(path: &Path) -> Result<Token, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::configuration(format!("cannot read the token file {path:?}: {error}"))
+            .note("the server writes it: fermata serve --token-file FILE")
+    })?;
+    let token = Token::new(&text);
+    if token.expose().is_empty() || !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::configuration(format!("the file {path:?} does not hold a token")));
+    }
+    Ok(token)
+}
+
+fn log_format(text: &str) -> Result<LogFormat, Failure> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(wrong("--log-format", text, "it is text or json")),
+    }
+}
+
+fn number<T>(flag: &str, text: &str, range: &std::ops::RangeInclusive<T>) -> Result<T, Failure>
+where
+    T: FromStr + PartialOrd + std::fmt::Display,
+{
+    let found = text.trim().parse::<T>().ok().filter(|number| range.contains(number));
+    let allowed = format!("it is a whole number from {} to {}", range.start(), range.end());
+    found.ok_or_else(|| wrong(flag, text, &allowed))
+}
+
+fn parse_key(digits: &str) -> Option<Key> {
+    let mut bytes = [0_u8; KEY_BYTES];
+    if digits.len() != 2 * KEY_BYTES || !digits.is_ascii() {
+        return None;
+    }
+    for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(&digits[at..at + 2], 16).ok()?;
+    }
+    Some(Key::new(bytes))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// A wrong value, named by flag and variable alike: the variable of `--listen` is `FERMATA_LISTEN`.
+fn wrong(flag: &str, text: &str, why: &str) -> Failure {
+    let variable = format!("FERMATA_{}", flag.trim_start_matches('-').replace('-', "_").to_uppercase());
+    Failure::configuration(format!("{flag} ({variable}) cannot be {text:?}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_64_hex_digits() {
+        assert!(parse_key(&"0f".repeat(32)).is_some());
+        for wrong in ["", "0f", &"0g".repeat(32), &"é".repeat(32)] {
+            assert!(parse_key(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn listening_needs_a_port() {
+        let address = |text: &str| ListenArgs { listen: text.into() }.validate();
+        assert!(address("127.0.0.1:0").is_ok());
+        for wrong in ["", "8787", "127.0.0.1", "127.0.0.1:99999"] {
+            let failure = address(wrong).unwrap_err();
+            assert!(failure.message.contains("--listen (FERMATA_LISTEN)"), "{}", failure.message);
+        }
+    }
+
+    #[test]
+    fn egress_is_every_public_host_unless_said() {
+        let egress = |hosts: &[&str], ranges: &[&str]| {
+            let owned = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect();
+            EgressArgs { egress_allow: owned(hosts), egress_allow_private: owned(ranges) }.validate()
+        };
+        assert_eq!(egress(&[], &[]).unwrap().hosts, [HostPattern::Any]);
+        assert_eq!(egress(&["*.example.com"], &["10.0.0.0/8", "::1"]).unwrap().allow_private.len(), 2);
+        assert!(egress(&["a b"], &[]).is_err());
+        assert!(egress(&[], &["10.0.0"]).is_err());
+    }
+
+    #[test]
+    fn only_plain_http_is_spoken() {
+        let server = |url: &str| ConnectArgs { url: Some(url.into()), token_file: None }.server();
+        assert!(server("http://localhost:1").is_ok());
+        for wrong in ["https://x", "localhost:8787", "ftp://x", ""] {
+            assert!(server(wrong).is_err(), "{wrong}");
+        }
+    }
+}

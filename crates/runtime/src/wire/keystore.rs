@@ -1,0 +1,84 @@
+//! Keystore entries over the wire. Values only ever come in.
+
+use std::borrow::Cow;
+
+use fermata_model::record::{self, KeystoreKind};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::Time;
+use crate::problem::Problem;
+
+/// An entry of the keystore, without its value.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeystoreEntry<'a> {
+    /// Group of names.
+    namespace: &'a str,
+    /// Name in the namespace.
+    name: &'a str,
+    /// `value`: a granted task may read it. `secret`: a task only ever holds a reference to it.
+    #[schema(value_type = String, example = "secret")]
+    kind: KeystoreKind,
+    /// Rises by one with each change.
+    version: u32,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Time,
+}
+
+impl<'a> From<&'a record::KeystoreEntry> for KeystoreEntry<'a> {
+    fn from(entry: &'a record::KeystoreEntry) -> Self {
+        Self {
+            namespace: &entry.namespace,
+            name: &entry.name,
+            kind: entry.kind,
+            version: entry.version,
+            updated_at: Time(entry.updated_at),
+        }
+    }
+}
+
+/// A value to keep.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PutKeystoreEntry {
+    /// A secret is text. A value is any JSON; a task reads it as it was put in.
+    #[schema(value_type = serde_json::Value)]
+    value: Box<RawValue>,
+    /// `secret`, unless a task is to read it: then `value`.
+    #[serde(default = "secret")]
+    #[schema(value_type = String, example = "secret")]
+    pub(crate) kind: KeystoreKind,
+}
+
+impl PutKeystoreEntry {
+    /// The text to keep: a value's JSON, the secret itself.
+    pub(crate) fn text(&self) -> Result<Cow<'_, str>, Problem> {
+        match self.kind {
+            KeystoreKind::Value => Ok(self.value.get().into()),
+            KeystoreKind::Secret => serde_json::from_str::<String>(self.value.get())
+                .map(Cow::Owned)
+                .map_err(|_| Problem::body("/value", "A secret is text; a value of another type needs kind \"value\"")),
+        }
+    }
+}
+
+/// The kind nobody regrets when they did not think about it.
+fn secret() -> KeystoreKind {
+    KeystoreKind::Secret
+}
+
+/// An entry that was written.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WrittenKeystoreEntry<'a> {
+    /// Group of names.
+    pub(crate) namespace: &'a str,
+    /// Name in the namespace.
+    pub(crate) name: &'a str,
+    /// `value` or `secret`.
+    #[schema(value_type = String, example = "secret")]
+    pub(crate) kind: KeystoreKind,
+    /// Rises by one with each change.
+    pub(crate) version: u32,
+}

@@ -1,0 +1,161 @@
+//! What can be written: changes, and groups of them that stand or fall together.
+
+use fermata_model::record::{
+    Call, CallState, Checkpoint, KeystoreEntry, LogLine, Run, RunState, SentEvent, TaskVersion,
+};
+use fermata_model::{CallNumber, Millis, RunId, WorkspaceId};
+
+use crate::error::CommitError;
+
+/// One row to be written.
+///
+/// Rows that are only ever made ([`Change::PutTask`], the `Insert…`s, [`Change::Log`],
+/// [`Change::PutSentEvent`], [`Change::PutIdempotency`]) fail with [`CommitError::Conflict`] when
+/// they exist. Updates fail with [`CommitError::Missing`] when they do not. The other `Put…`s
+/// replace what is there, and dropping what is not there succeeds.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A newly published version of a task.
+    PutTask(Box<TaskVersion>),
+    /// A new run.
+    InsertRun(Box<Run>),
+    /// The state of a run.
+    UpdateRun {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run.
+        id: RunId,
+        /// Its state from here on.
+        state: Box<RunState>,
+    },
+    /// A new call.
+    InsertCall(Box<Call>),
+    /// The state of a call.
+    UpdateCall {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run that made the call.
+        run: RunId,
+        /// The call's number.
+        number: CallNumber,
+        /// Its state from here on.
+        state: Box<CallState>,
+    },
+    /// A line a task wrote.
+    Log {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run.
+        run: RunId,
+        /// The line.
+        line: LogLine,
+    },
+    /// The newest checkpoint of a run; replaces the one before.
+    PutCheckpoint {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run.
+        run: RunId,
+        /// The checkpoint.
+        checkpoint: Box<Checkpoint>,
+        /// When it was taken.
+        taken_at: Millis,
+    },
+    /// The run needs no checkpoint any more.
+    DropCheckpoint {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run.
+        run: RunId,
+    },
+    /// An event that was sent to a run.
+    PutSentEvent {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run.
+        run: RunId,
+        /// The event.
+        event: Box<SentEvent>,
+    },
+    /// A call receives a sent event. Missing when the event is not there or was taken before.
+    TakeSentEvent {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run.
+        run: RunId,
+        /// The event's number.
+        number: u32,
+        /// The call that receives it.
+        taken_by: CallNumber,
+    },
+    /// An entry of the keystore; replaces the one before.
+    PutKeystore {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The entry.
+        entry: Box<KeystoreEntry>,
+    },
+    /// An entry leaves the keystore.
+    DeleteKeystore {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The entry's namespace.
+        namespace: String,
+        /// The entry's name.
+        name: String,
+    },
+    /// The first use of an idempotency key.
+    PutIdempotency {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The key.
+        key: String,
+        /// Hash of the request it came with, to tell a repetition from a mistake.
+        request_hash: [u8; 32],
+        /// The run the request started.
+        run: RunId,
+        /// When it came.
+        created_at: Millis,
+    },
+    /// An API token, known by its hash only; renames the token when the hash is known.
+    PutToken {
+        /// Hash of the token.
+        hash: [u8; 32],
+        /// The workspace it opens.
+        workspace: WorkspaceId,
+        /// What people call it.
+        name: String,
+        /// When it was made.
+        created_at: Millis,
+    },
+}
+
+/// Called once with the fate of a group, on the committer's thread.
+pub type Done = Box<dyn FnOnce(Result<(), CommitError>) + Send>;
+
+/// Changes that are written together or not at all.
+pub struct Group {
+    /// The changes, in the order they take effect.
+    pub changes: Vec<Change>,
+    /// Called when the group is on disk or has failed. It runs on the committer's thread, so it
+    /// must be quick; it may submit further groups.
+    pub done: Option<Done>,
+}
+
+impl Group {
+    /// A group whose fate nobody asks for.
+    pub fn new(changes: Vec<Change>) -> Self {
+        Self { changes, done: None }
+    }
+
+    /// A group that reports its fate to `done`.
+    pub fn with(changes: Vec<Change>, done: impl FnOnce(Result<(), CommitError>) + Send + 'static) -> Self {
+        Self { changes, done: Some(Box::new(done)) }
+    }
+}
+
+impl std::fmt::Debug for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Group").field("changes", &self.changes).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,63 @@
+//! What the committer does when the disk gives out, which needs its connection.
+
+use std::sync::mpsc;
+
+use fermata_model::WorkspaceId;
+use fermata_model::record::{KeystoreEntry, KeystoreKind};
+
+use super::*;
+use crate::change::Change;
+use crate::open::{self, Options};
+
+fn big_entry(name: &str) -> Change {
+    let entry = KeystoreEntry {
+        namespace: "global".into(),
+        name: name.into(),
+        kind: KeystoreKind::Value,
+        version: 1,
+        sealed: vec![0; 100_000],
+        updated_at: 1,
+    };
+    Change::PutKeystore { workspace: WorkspaceId::default_workspace(), entry: Box::new(entry) }
+}
+
+/// Writes one batch of groups and gives their fates.
+fn write(committer: &Committer, groups: Vec<Vec<Change>>) -> Vec<Result<(), CommitError>> {
+    let (tell, told) = mpsc::channel();
+    let group = |changes| {
+        let tell = tell.clone();
+        Group::with(changes, move |fate| tell.send(fate).unwrap())
+    };
+    let batch = groups.into_iter().map(group).collect();
+    committer.write(batch);
+    drop(tell);
+    told.iter().collect()
+}
+
+#[test]
+fn a_full_disk_fails_the_batch_and_not_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open::open(folder.path(), Options::default()).unwrap();
+    let committer = Committer {
+        connection: opened.connection,
+        epoch: opened.epoch,
+        queue: Arc::default(),
+        counters: Arc::default(),
+        folder: opened.folder,
+    };
+    let set_room = |pages: u32| {
+        let sql = format!("pragma max_page_count = {pages}");
+        committer.connection.query_row(&sql, [], |_| Ok(())).unwrap();
+    };
+    set_room(1);
+    let groups = || vec![vec![big_entry("a")], vec![big_entry("b")]];
+    let fates = write(&committer, groups());
+    assert!(
+        matches!(fates.as_slice(), [Err(CommitError::Io { .. }), Err(CommitError::Io { .. })]),
+        "{fates:?}"
+    );
+    set_room(100_000);
+    let fates = write(&committer, groups());
+    assert!(matches!(fates.as_slice(), [Ok(()), Ok(())]), "{fates:?}");
+    assert_eq!(committer.counters.groups.load(Ordering::Relaxed), 2, "only what was written counts");
+}

@@ -1,0 +1,292 @@
+//! The reads of a workspace, by name. Each uses a connection of its own for its duration and sees
+//! everything that was acknowledged before it.
+
+mod wake;
+
+use fermata_model::record::{Call, Checkpoint, KeystoreEntry, LogLine, Run, SentEvent, TaskVersion};
+use fermata_model::{CallNumber, DeliveryNumber, RunId, RunStatus, VersionId, WorkspaceId};
+use rusqlite::Connection;
+
+use super::Store;
+use crate::error::ReadError;
+use crate::tables::runs::list::{RunFilter, RunSummary};
+use crate::tables::stream::StreamEntry;
+use crate::tables::tasks::{LatestSource, TaskSummary};
+use crate::tables::{calls, checkpoints, idempotency, keystore, logs, runs, sent_events, stream, tasks};
+
+impl Store {
+    /// Runs `query` on a connection of its own.
+    pub(super) fn read<T>(
+        &self,
+        what: &'static str,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, ReadError> {
+        let reader = self.inner.readers.take().map_err(ReadError::naming(what))?;
+        query(&reader).map_err(ReadError::naming(what))
+    }
+
+    /// A version of a task, the newest when no number is given.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn task(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        version: Option<u32>,
+    ) -> Result<Option<TaskVersion>, ReadError> {
+        self.read("tasks", |reader| tasks::get(reader, workspace, name, version))
+    }
+
+    /// The task version with this identity.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn task_by_id(
+        &self,
+        workspace: &WorkspaceId,
+        id: VersionId,
+    ) -> Result<Option<TaskVersion>, ReadError> {
+        self.read("tasks", |reader| tasks::get_by_id(reader, workspace, id))
+    }
+
+    /// The newest version of each task after name `after`, by name.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn tasks(
+        &self,
+        workspace: &WorkspaceId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<TaskSummary>, ReadError> {
+        self.read("tasks", |reader| tasks::list(reader, workspace, after, limit))
+    }
+
+    /// The versions of a task below number `before`, newest first.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn task_versions(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<TaskSummary>, ReadError> {
+        self.read("tasks", |reader| tasks::list_versions(reader, workspace, name, before, limit))
+    }
+
+    /// What a publish of the task compares with.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn latest_source(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+    ) -> Result<Option<LatestSource>, ReadError> {
+        self.read("tasks", |reader| tasks::latest_source(reader, workspace, name))
+    }
+
+    /// A run, whole.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn run(&self, workspace: &WorkspaceId, id: RunId) -> Result<Option<Run>, ReadError> {
+        self.read("runs", |reader| runs::get(reader, workspace, id))
+    }
+
+    /// The runs that `filter` lets through, older than `before`, newest first.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn runs(
+        &self,
+        workspace: &WorkspaceId,
+        filter: &RunFilter,
+        before: Option<RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunSummary>, ReadError> {
+        self.read("runs", |reader| runs::list::list(reader, workspace, filter, before, limit))
+    }
+
+    /// How many runs are in a state, counted up to `most`.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn count_runs(
+        &self,
+        workspace: &WorkspaceId,
+        status: RunStatus,
+        most: u32,
+    ) -> Result<u32, ReadError> {
+        self.read("runs", |reader| runs::list::count(reader, workspace, status, most))
+    }
+
+    /// A call.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn call(
+        &self,
+        workspace: &WorkspaceId,
+        run: RunId,
+        number: CallNumber,
+    ) -> Result<Option<Call>, ReadError> {
+        self.read("calls", |reader| calls::get(reader, workspace, run, number))
+    }
+
+    /// The calls of a run after number `after`, in order.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn calls(
+        &self,
+        workspace: &WorkspaceId,
+        run: RunId,
+        after: CallNumber,
+        limit: u32,
+    ) -> Result<Vec<Call>, ReadError> {
+        self.read("calls", |reader| calls::list(reader, workspace, run, after, limit))
+    }
+
+    /// The calls of a run whose outcome was handed in after delivery `after`, in that order.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn deliveries(
+        &self,
+        workspace: &WorkspaceId,
+        run: RunId,
+        after: DeliveryNumber,
+        limit: u32,
+    ) -> Result<Vec<Call>, ReadError> {
+        self.read("calls", |reader| calls::list_delivered(reader, workspace, run, after, limit))
+    }
+
+    /// The calls of a run that have not ended, in order of their numbers.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn open_calls(&self, workspace: &WorkspaceId, run: RunId) -> Result<Vec<Call>, ReadError> {
+        self.read("calls", |reader| calls::list_open(reader, workspace, run))
+    }
+
+    /// The calls of a run whose outcome waits to be handed in, in order of their numbers.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn undelivered(&self, workspace: &WorkspaceId, run: RunId) -> Result<Vec<Call>, ReadError> {
+        self.read("calls", |reader| calls::list_undelivered(reader, workspace, run))
+    }
+
+    /// The log lines of a run after `after` in its event stream, in order.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn logs(
+        &self,
+        workspace: &WorkspaceId,
+        run: RunId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<LogLine>, ReadError> {
+        self.read("log lines", |reader| logs::list(reader, workspace, run, after, limit))
+    }
+
+    /// The entries of a run's event stream after `after`, in order. Reads one snapshot.
+    ///
+    /// Relies on calls beginning in the order of their numbers and on each beginning taking a
+    /// number of the stream.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn stream(
+        &self,
+        workspace: &WorkspaceId,
+        run: RunId,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<StreamEntry>, ReadError> {
+        self.read("event streams", |reader| stream::list(reader, workspace, run, after, limit))
+    }
+
+    /// The newest checkpoint of a run.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn checkpoint(&self, workspace: &WorkspaceId, run: RunId) -> Result<Option<Checkpoint>, ReadError> {
+        self.read("checkpoints", |reader| checkpoints::get(reader, workspace, run))
+    }
+
+    /// The events sent to a run that no call has received, in the order they were sent.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn sent_events(&self, workspace: &WorkspaceId, run: RunId) -> Result<Vec<SentEvent>, ReadError> {
+        self.read("events", |reader| sent_events::list_untaken(reader, workspace, run))
+    }
+
+    /// The number of the last event sent to a run, 0 when there was none.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn last_sent_event(&self, workspace: &WorkspaceId, run: RunId) -> Result<u32, ReadError> {
+        self.read("events", |reader| sent_events::last_number(reader, workspace, run))
+    }
+
+    /// An entry of the keystore, sealed.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn keystore_entry(
+        &self,
+        workspace: &WorkspaceId,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<KeystoreEntry>, ReadError> {
+        self.read("keystore entries", |reader| keystore::get(reader, workspace, namespace, name))
+    }
+
+    /// The names in a namespace of the keystore after `after`, in order.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn keystore_names(
+        &self,
+        workspace: &WorkspaceId,
+        namespace: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<String>, ReadError> {
+        self.read("keystore entries", |reader| {
+            keystore::list_names(reader, workspace, namespace, after, limit)
+        })
+    }
+
+    /// The namespaces of the keystore after `after`, in order.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn keystore_namespaces(
+        &self,
+        workspace: &WorkspaceId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<String>, ReadError> {
+        self.read("keystore entries", |reader| keystore::list_namespaces(reader, workspace, after, limit))
+    }
+
+    /// The hash of the request an idempotency key came with first, and the run it started.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn idempotent_run(
+        &self,
+        workspace: &WorkspaceId,
+        key: &str,
+    ) -> Result<Option<([u8; 32], RunId)>, ReadError> {
+        self.read("idempotency keys", |reader| idempotency::get(reader, workspace, key))
+    }
+}

@@ -1,0 +1,101 @@
+//! What calls are to be executed or handed in, and when. These queries serve the node, not a
+//! customer, and read across workspaces.
+
+use fermata_model::{CallNumber, Millis, RunId, WorkspaceId};
+use rusqlite::{Connection, params};
+
+use crate::cells::Cells;
+use crate::tables::runs::wake::id_after;
+
+/// What names a call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CallKey {
+    /// Tenant.
+    pub workspace: WorkspaceId,
+    /// The run that made the call.
+    pub run: RunId,
+    /// The call's number in the run.
+    pub number: CallNumber,
+}
+
+/// The suspended runs of all workspaces with an outcome to hand in, by id. Walks
+/// `stack_runs_undelivered`.
+pub(crate) fn list_runs_to_wake(
+    connection: &Connection,
+    after: Option<RunId>,
+    limit: u32,
+) -> rusqlite::Result<Vec<(WorkspaceId, RunId)>> {
+    let sql = "
+        select distinct c.workspace, c.run_id
+        from stack_runs as c
+        join task_runs as r on r.workspace = c.workspace and r.id = c.run_id
+        where c.delivery is null and c.status in ('completed', 'failed', 'pending_resume')
+          and c.run_id > ?1
+          and r.status = 'suspended'
+        order by c.run_id, c.workspace
+        limit ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![id_after(after.as_ref()), limit], |row| {
+        let mut cells = Cells::new(row);
+        Ok((cells.workspace()?, cells.run_id()?))
+    })?;
+    rows.collect()
+}
+
+/// The calls of suspended runs of all workspaces that were being executed or about to be, by run
+/// and number. Walks `stack_runs_to_redo`.
+pub(crate) fn list_to_redo(
+    connection: &Connection,
+    after: Option<&CallKey>,
+    limit: u32,
+) -> rusqlite::Result<Vec<CallKey>> {
+    let sql = "
+        select c.workspace, c.run_id, c.number
+        from stack_runs as c
+        join task_runs as r on r.workspace = c.workspace and r.id = c.run_id
+        where c.status in ('pending', 'processing') and c.due_at is null and c.awaits is null
+          and (c.run_id, c.workspace, c.number) > (?1, ?2, ?3)
+          and r.status = 'suspended'
+        order by c.run_id, c.workspace, c.number
+        limit ?4";
+    let workspace = after.map_or("", |key| key.workspace.as_str());
+    let run = id_after(after.map(|key| &key.run));
+    let number = after.map_or(0, |key| key.number);
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![run, workspace, number, limit], |row| {
+        let mut cells = Cells::new(row);
+        Ok(CallKey { workspace: cells.workspace()?, run: cells.run_id()?, number: cells.take()? })
+    })?;
+    rows.collect()
+}
+
+/// The pending calls of all workspaces that fall due at `until` or before it, earliest first.
+/// Walks `stack_runs_due`.
+pub(crate) fn list_due(
+    connection: &Connection,
+    until: Millis,
+    limit: u32,
+) -> rusqlite::Result<Vec<(Millis, CallKey)>> {
+    let sql = "
+        select due_at, workspace, run_id, number
+        from stack_runs
+        where status = 'pending' and due_at <= ?1
+        order by due_at, run_id
+        limit ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![until, limit], |row| {
+        let mut cells = Cells::new(row);
+        let due_at = cells.take()?;
+        Ok((due_at, CallKey { workspace: cells.workspace()?, run: cells.run_id()?, number: cells.take()? }))
+    })?;
+    rows.collect()
+}
+
+/// The earliest moment after `after` at which a pending call falls due. Walks `stack_runs_due`.
+pub(crate) fn next_due(connection: &Connection, after: Millis) -> rusqlite::Result<Option<Millis>> {
+    let sql = "
+        select min(due_at)
+        from stack_runs
+        where status = 'pending' and due_at > ?1";
+    connection.prepare_cached(sql)?.query_row(params![after], |row| row.get(0))
+}

@@ -1,0 +1,59 @@
+// `tools`: everything a task can call.
+
+import type { EventsTools } from './events';
+import type { HttpTools } from './http';
+import type { KeystoreTools } from './keystore';
+import type { LogTool } from './log';
+import type { Secret } from './secret';
+import type { TasksTools } from './tasks';
+
+/** Milliseconds, or text such as `"500ms"`, `"90s"`, `"1h30m"`, `"2d"`. */
+export type Duration = number | string;
+
+/** A Date, an ISO date string, or milliseconds since 1970. */
+export type Instant = Date | string | number;
+
+/**
+ * The second argument of a task, and a global. `await` a call and the run may be put down until the outcome is
+ * there. A call that fails for good rejects with a `ToolError`, whose stack shows where the call was made.
+ */
+export interface Tools {
+  /** Writes to the run's log. Not a call: there is nothing to await. */
+  readonly log: LogTool;
+  /** Waits. Sleeping costs nothing, for however long. */
+  sleep(duration: Duration): Promise<void>;
+  /** Waits until an instant; one in the past is over at once. */
+  sleepUntil(instant: Instant): Promise<void>;
+  /** A reference to a secret, by name. */
+  secret(name: string): Secret;
+
+  readonly http: HttpTools;
+  readonly tasks: TasksTools;
+  readonly keystore: KeystoreTools;
+  readonly events: EventsTools;
+
+  /** The workspace's database service. */
+  readonly database: ToolService;
+  /** The older name of `database`. */
+  readonly supabase: ToolService;
+  readonly openai: ToolService;
+  readonly websearch: ToolService;
+  readonly gapi: ToolService;
+
+  /** `tools` itself, so that `async (input, { tools }) => …` works too. */
+  readonly tools: Tools;
+
+  /** Any other service the workspace has. */
+  readonly [service: string]: any;
+}
+
+/** A service without types of its own: every path in it can be called, `tools.openai.chat.completions.create(request)`. */
+export interface ToolService {
+  readonly [name: string]: ToolCall;
+}
+
+/** A method of a service, or a step on the way to one. */
+export interface ToolCall {
+  (...args: unknown[]): Promise<any>;
+  readonly [name: string]: ToolCall;
+}
