@@ -46,10 +46,8 @@ export interface TaskConfig {
   input?: object;
   /** The longest a run may take from start to end, waiting included; after it the run fails with `timeout`. */
   timeout?: Duration;
-  /** How calls of this task are retried when the call does not say. */
+  /** How the task's calls to services are retried. */
   retries?: Retries;
-  /** How many runs of this task may execute at the same time. */
-  concurrency?: number;
 }
 
 /** How often, and how patiently, a failed call is tried again. */

@@ -1,7 +1,6 @@
 // `tools.tasks`: running other tasks.
 
 import type { Duration } from './tools';
-import type { Retries } from './task';
 
 export interface TasksTools {
   /**
@@ -17,10 +16,10 @@ export interface TasksTools {
 export interface ExecuteOptions {
   /** Fail the call if the run takes longer than this. */
   timeout?: Duration;
-  /** How the call is retried, in place of the task's own setting. */
-  retries?: Retries;
-  /** Two calls with the same key are one: the second is given the first one's result. */
-  idempotencyKey?: string;
+  /** The version to run; the latest without one. */
+  version?: number;
+  /** Higher is executed first; 0 is usual. */
+  priority?: number;
 }
 
 /** A run that was started. */

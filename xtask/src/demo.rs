@@ -44,7 +44,8 @@ fn build() -> Result<PathBuf> {
     if !program.exists() {
         println!("building Fermata; the first build takes some minutes");
     }
-    process::run(repository::cargo().args(["build", "-p", "fermata"]))?;
+    // The whole workspace, as in the tests: a part alone has other features and would be built anew.
+    process::run(repository::cargo().args(["build", "--workspace"]))?;
     Ok(program)
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -39,8 +40,9 @@ fn write() -> Result<()> {
 }
 
 fn of_code() -> Result<String> {
-    let text =
-        process::output(repository::cargo().args(["run", "--quiet", "-p", "fermata", "--", "openapi"]))?;
+    process::run(repository::cargo().args(["build", "--workspace"]))?;
+    let program = repository::target_folder()?.join("debug/fermata");
+    let text = process::output(Command::new(program).arg("openapi"))?;
     Ok(format!("{}\n", text.trim_end()))
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Body {
     pub(crate) events_sent: u32,
     /// The ledger does not have the run yet.
     pub(crate) unwritten: bool,
+    /// The run's row was submitted by whoever accepted it and may not be on disk yet.
+    pub(crate) is_new: bool,
     /// The newest checkpoint, while it may not be on disk yet and the VM is gone.
     pub(crate) checkpoint: Option<Checkpoint>,
     /// There is a checkpoint in the ledger or on its way.
@@ -36,6 +38,8 @@ pub(crate) struct Body {
     pub(crate) tail: Tail,
     /// Clock of the newest slice; the next one shows no less.
     pub(crate) clock: Millis,
+    /// The call that started it does not wait any more.
+    pub(crate) is_orphan: bool,
     /// What came from the ledger was looked at.
     pub(crate) is_resumed: bool,
     /// Rises with each turn, to tell whether anything happened since.
@@ -85,10 +89,12 @@ impl Body {
             kept_events: VecDeque::new(),
             events_sent: 0,
             unwritten,
+            is_new: false,
             checkpoint: None,
             has_checkpoint: false,
             tail: Tail::default(),
             clock: 0,
+            is_orphan: false,
             is_resumed: false,
             turn: 0,
         }

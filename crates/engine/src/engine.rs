@@ -139,7 +139,11 @@ impl Engine {
     }
 
     /// Reads a run without blocking the thread.
-    pub(crate) async fn read_run(&self, workspace: &WorkspaceId, run: RunId) -> Result<Option<Run>, ReadError> {
+    pub(crate) async fn read_run(
+        &self,
+        workspace: &WorkspaceId,
+        run: RunId,
+    ) -> Result<Option<Run>, ReadError> {
         let (store, workspace) = (self.inner.store.clone(), workspace.clone());
         let read = tokio::task::spawn_blocking(move || store.run(&workspace, run));
         read.await.unwrap_or(Ok(None))
@@ -272,6 +276,7 @@ impl Engine {
             engine.executors.join();
             engine.inner.programs.cool();
             engine.inner.store.close();
+            engine.inner.watchers.close();
         });
         if tokio::time::timeout(bound, joined).await.is_err() {
             tracing::warn!("Engine did not stop in time; unfinished turns will be repeated");

@@ -114,7 +114,12 @@ impl Residents {
 
 impl Inner {
     /// Puts the parts together.
-    pub(crate) fn new(settings: Settings, store: Store, vm: vm::Engine, tokio: tokio::runtime::Handle) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        store: Store,
+        vm: vm::Engine,
+        tokio: tokio::runtime::Handle,
+    ) -> Self {
         let http = Http::new(fermata_connect::egress::Gate::new(), settings.egress.clone());
         Self {
             keystore: Keystore::new(store.clone()),

@@ -100,7 +100,8 @@ impl Keystore {
             return Err(KeystoreError::Secret(place.name.clone()));
         }
         let key = self.key(&place.workspace)?;
-        let plain = key.open(&place.seal_place(entry.version), &entry.sealed).map_err(KeystoreError::Broken)?;
+        let plain =
+            key.open(&place.seal_place(entry.version), &entry.sealed).map_err(KeystoreError::Broken)?;
         Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
     }
 
@@ -133,7 +134,8 @@ impl Keystore {
             sealed: key.seal(nonce, &place.seal_place(version), value.as_bytes()),
             updated_at: clock::now(),
         };
-        let change = Change::PutKeystore { workspace: place.workspace.clone(), entry: Box::new(entry.clone()) };
+        let change =
+            Change::PutKeystore { workspace: place.workspace.clone(), entry: Box::new(entry.clone()) };
         self.write(&mut ahead, place, Some(entry), change, done);
         Ok(version)
     }
@@ -185,7 +187,10 @@ impl Keystore {
         let found = self.store.keystore_namespaces(workspace, None, PAGE).map_err(KeystoreError::Store)?;
         let mut namespaces: std::collections::BTreeSet<String> = found.into_iter().collect();
         let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = ahead.entries.iter().filter(|(place, (entry, _))| entry.is_some() && place.workspace == *workspace);
+        let written = ahead
+            .entries
+            .iter()
+            .filter(|(place, (entry, _))| entry.is_some() && place.workspace == *workspace);
         namespaces.extend(written.map(|(place, _)| place.namespace.clone()));
         Ok(namespaces.into_iter().collect())
     }

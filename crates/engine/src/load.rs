@@ -52,7 +52,11 @@ pub(crate) fn body(inner: &Inner, workspace: &WorkspaceId, id: RunId) -> Result<
     let version = run.birth.task_version_id;
     let program = inner.programs.by_id(store, workspace, version)?.ok_or(LoadError::TaskGone)?;
     let mut body = Box::new(Body::new(run, program, false));
-    if body.is_ended() || body.run.state.started_at.is_none() {
+    if body.is_ended() {
+        return Ok(body);
+    }
+    body.is_orphan = is_orphan(inner, &body.run)?;
+    if body.run.state.started_at.is_none() {
         return Ok(body);
     }
     for call in store.open_calls(workspace, id)?.into_iter().chain(store.undelivered(workspace, id)?) {
@@ -64,6 +68,14 @@ pub(crate) fn body(inner: &Inner, workspace: &WorkspaceId, id: RunId) -> Result<
     body.has_checkpoint = body.checkpoint.is_some();
     catch_up(inner, &mut body)?;
     Ok(body)
+}
+
+/// Whether the call that started the run has ended without it: its run was cancelled or ended, and
+/// the node went down before this run was told.
+fn is_orphan(inner: &Inner, run: &Run) -> Result<bool, ReadError> {
+    let Some(parent) = run.birth.parent else { return Ok(false) };
+    let call = inner.store.call(&run.birth.workspace, parent.run, parent.number)?;
+    Ok(call.is_none_or(|call| call.state.status.is_ended()))
 }
 
 /// Brings the counters of the run's row, which is not written with every step, up to the newest
@@ -167,7 +179,11 @@ fn restore(
     let place = place(&birth.workspace, birth.id, checkpoint.delivery);
     let build = vm::EngineHash(checkpoint.engine);
     let snapshot = vm::Snapshot::open(&key, &place, build, &checkpoint.sealed)?;
-    debug_assert_eq!(snapshot.heap_hash(), checkpoint.heap_hash, "a checkpoint keeps the hash of its own state");
+    debug_assert_eq!(
+        snapshot.heap_hash(),
+        checkpoint.heap_hash,
+        "a checkpoint keeps the hash of its own state"
+    );
     let vm = vm::Vm::restore(&baseline, identity, &snapshot)?;
     body.baseline = Some(baseline);
     Ok(vm)
@@ -206,7 +222,8 @@ fn feed(inner: &Inner, body: &mut Body, mut vm: vm::Vm, after: DeliveryNumber) -
     body.tail.cpu = began.elapsed();
     if diverged.is_some() || vm.is_over() {
         let at = diverged.unwrap_or(body.run.state.deliveries);
-        let message = format!("The recorded deliveries end the task at delivery {at}, where the ledger goes on");
+        let message =
+            format!("The recorded deliveries end the task at delivery {at}, where the ledger goes on");
         return Err(NoVm::Failed(RunError::system("diverged", message)));
     }
     Ok(vm)

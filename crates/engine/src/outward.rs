@@ -53,8 +53,7 @@ async fn make(inner: Arc<Inner>, attempt: Attempt) {
     let Attempt { workspace, run, number, attempt, service, method, args } = attempt;
     // Waits for a place when very many calls are on their way; closed only when the process ends.
     let Ok(_place) = inner.outward_places.acquire().await else { return };
-    let request =
-        Request { workspace: workspace.clone(), method, args, idempotency_key: idempotency_key(run, number) };
+    let request = Request { method, args, idempotency_key: idempotency_key(run, number) };
     let result = ask(&inner, &service, request).await;
     inner.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&(run, number));
     inner.post(&workspace, run, Mail::Attempted { number, attempt, result });

@@ -63,7 +63,11 @@ impl Program {
     }
 
     /// The baseline on the present engine build.
-    pub(crate) fn baseline(&self, engine: &vm::Engine, limits: Limits) -> Result<Arc<vm::Baseline>, vm::LoadError> {
+    pub(crate) fn baseline(
+        &self,
+        engine: &vm::Engine,
+        limits: Limits,
+    ) -> Result<Arc<vm::Baseline>, vm::LoadError> {
         let mut kept = self.baseline.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(baseline) = &*kept {
             return Ok(baseline.clone());
@@ -126,7 +130,12 @@ impl Programs {
     }
 
     /// The latest version of a task, if it is in memory.
-    pub(crate) fn kept(&self, workspace: &WorkspaceId, name: &str, version: Option<u32>) -> Option<Arc<Program>> {
+    pub(crate) fn kept(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        version: Option<u32>,
+    ) -> Option<Arc<Program>> {
         if version.is_some() { None } else { self.latest(workspace, name) }
     }
 

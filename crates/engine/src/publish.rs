@@ -22,13 +22,21 @@ impl Engine {
     ///
     /// # Errors
     /// [`PublishError`]; then nothing is stored.
-    pub async fn publish(&self, workspace: &WorkspaceId, publish: Publish) -> Result<Published, PublishError> {
+    pub async fn publish(
+        &self,
+        workspace: &WorkspaceId,
+        publish: Publish,
+    ) -> Result<Published, PublishError> {
         let (engine, workspace) = (self.clone(), workspace.clone());
         let published = tokio::task::spawn_blocking(move || engine.publish_blocking(&workspace, &publish));
         published.await.unwrap_or_else(|error| Err(PublishError::Load(error.to_string())))
     }
 
-    fn publish_blocking(&self, workspace: &WorkspaceId, publish: &Publish) -> Result<Published, PublishError> {
+    fn publish_blocking(
+        &self,
+        workspace: &WorkspaceId,
+        publish: &Publish,
+    ) -> Result<Published, PublishError> {
         let program = source::compile(&publish.file_name, &publish.source).map_err(PublishError::Source)?;
         let baseline = self.inner.vm.load(&program, self.inner.settings.limits).map_err(load_error)?;
         let config = baseline.config().cloned();
@@ -70,7 +78,8 @@ impl Engine {
         if let Some(latest) = &latest
             && latest.source_hash == version.source_hash
         {
-            let found = self.inner.store.task_by_id(&version.workspace, latest.id).map_err(PublishError::Store)?;
+            let found =
+                self.inner.store.task_by_id(&version.workspace, latest.id).map_err(PublishError::Store)?;
             return Ok(found.map(|version| Published { version: Arc::new(version), is_new: false }));
         }
         version.version = latest.map_or(0, |latest| latest.version) + 1;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fermata_connect::retry;
 use fermata_model::record::{Outcome, Run};
-use fermata_model::{CallError, CallNumber, Json, Millis, RunId, WorkspaceId};
+use fermata_model::{CallError, CallNumber, Json, Millis, RunId};
 
 pub(crate) mod events;
 pub(crate) mod http;
@@ -75,7 +75,6 @@ pub(crate) struct Policy {
 
 /// One attempt at an outward call.
 pub(crate) struct Request {
-    pub(crate) workspace: WorkspaceId,
     pub(crate) method: String,
     /// Arguments as the guest gave them. Secret references in them are still references.
     pub(crate) args: Json,

@@ -85,13 +85,11 @@ impl Engine {
             return Ok(Started { run: Run::clone(&run), is_replay: false });
         }
         self.inner.watchers.forget_closed(id);
-        if ended.is_ok() {
-            return Err(StartError::Lost);
-        }
         loop {
             let found = self.read_run(workspace, id).await.map_err(StartError::Store)?;
             match found {
                 Some(run) => return Ok(Started { run, is_replay: false }),
+                None if self.inner.is_stopping() => return Err(StartError::Stopping),
                 None if self.inner.find(id).is_none() => return Err(StartError::Lost),
                 // Its first turn is still under way, or on its way to the disk.
                 None => drop(tokio::time::timeout(RECHECK, written.changed()).await),

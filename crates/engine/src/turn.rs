@@ -86,7 +86,11 @@ pub(crate) fn take(inner: &Arc<Inner>, cell: &Arc<Cell>) {
 }
 
 /// The body to work on: in memory, just accepted, or from the ledger.
-fn body_for(inner: &Inner, cell: &Arc<Cell>, mut mail: VecDeque<Mail>) -> Option<(Box<Body>, VecDeque<Mail>)> {
+fn body_for(
+    inner: &Inner,
+    cell: &Arc<Cell>,
+    mut mail: VecDeque<Mail>,
+) -> Option<(Box<Body>, VecDeque<Mail>)> {
     if let Some(body) = cell.take_body() {
         return Some((body, mail));
     }
@@ -95,14 +99,20 @@ fn body_for(inner: &Inner, cell: &Arc<Cell>, mut mail: VecDeque<Mail>) -> Option
         let birth = &run.birth;
         let program = inner.programs.by_id(&inner.store, &birth.workspace, birth.task_version_id);
         if let Ok(Some(program)) = program {
-            return Some((Box::new(Body::new(*run, program, unwritten)), mail));
+            let body = Body { is_new: true, ..Body::new(*run, program, unwritten) };
+            return Some((Box::new(body), mail));
         }
         mail.push_front(Mail::Begin { run, unwritten });
         postpone(inner, cell, mail);
         return None;
     }
     match load::body(inner, &cell.workspace, cell.run) {
-        Ok(body) => Some((body, mail)),
+        Ok(body) => {
+            if body.is_orphan && !body.is_ended() {
+                mail.push_front(Mail::Cancel { reply: None });
+            }
+            Some((body, mail))
+        }
         Err(LoadError::Unknown) => {
             // Its acceptance never reached the disk, or somebody asked for a run that is none.
             mail.into_iter().for_each(|letter| mail::refuse_unknown(cell.run, letter));
@@ -166,11 +176,13 @@ impl Turn<'_> {
         } else if !self.unfinished {
             self.park_or_wait();
         }
+        // An empty group is on disk when the row is that was submitted before it.
+        let must_follow = std::mem::take(&mut self.body.is_new) && self.parked;
         let Self { inner, cell, body, changes, letters, timers, after, unfinished, parked, was_ended } = self;
         let (turn, ended, waits_in_memory) = (body.turn, body.is_ended(), body.vm.is_some());
         let ended_now = (ended && !was_ended).then(|| Arc::new(body.run.clone()));
         cell.put_body(body);
-        if !changes.is_empty() || !after.is_empty() {
+        if !changes.is_empty() || !after.is_empty() || must_follow {
             cell.submitting(turn);
             let done = {
                 let (inner, cell) = (inner.clone(), cell.clone());

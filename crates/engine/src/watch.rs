@@ -89,6 +89,11 @@ impl Watchers {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
     }
 
+    /// No more runs will end: everybody who waits for an end learns that none came.
+    pub(crate) fn close(&self) {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Forgets those who gave up waiting for the run.
     pub(crate) fn forget_closed(&self, run: RunId) {
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);

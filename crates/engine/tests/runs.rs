@@ -39,7 +39,9 @@ async fn a_thousand_children_are_joined() {
 async fn a_new_version_does_not_disturb_a_run_of_the_old_one() {
     let bench = Bench::new().await;
     let text = |word: &str| {
-        format!("export async function runTask(_, tools) {{ await tools.events.wait('go'); return '{word}' }}")
+        format!(
+            "export async function runTask(_, tools) {{ await tools.events.wait('go'); return '{word}' }}"
+        )
     };
     bench.publish("wait.js", &text("old")).await;
     let run = bench.start("wait", "null").await;

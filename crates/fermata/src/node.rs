@@ -17,6 +17,7 @@ use crate::exit::{Exit, Failure, with_causes};
 use crate::settings;
 
 pub(crate) use embedded::Embedded;
+pub(crate) use open_error::explain;
 pub(crate) use token_file::token_in_file;
 
 /// An open store and the engine that works on it.
@@ -63,10 +64,10 @@ impl Node {
 ///
 /// # Errors
 /// Why not, and what to do about it.
-pub(crate) async fn open_store(folder: &Path, master_key: Option<Key>) -> Result<Store, Failure> {
+async fn open_store(folder: &Path, master_key: Option<Key>) -> Result<Store, Failure> {
     let folder: PathBuf = folder.to_owned();
     let opened = blocking(move || Store::open(&folder, Options { master_key })).await?;
-    opened.map_err(|error| open_error::explain(&error))
+    opened.map_err(|error| explain(&error))
 }
 
 /// Does blocking work on a thread that may block.

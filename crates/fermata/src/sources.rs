@@ -1,6 +1,7 @@
 //! Task files on disk: which they are, and what they are published as.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::client::Publish;
@@ -33,8 +34,10 @@ impl SourceFile {
     /// # Errors
     /// When the file cannot be read or is not text.
     pub(crate) fn read(&self) -> Result<Publish, Failure> {
-        let source = fs::read_to_string(&self.path)
-            .map_err(|error| Failure::io(format!("cannot read {:?}: {error}", self.path)))?;
+        let source = fs::read_to_string(&self.path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Failure::usage(format!("there is no file {:?}", self.path)),
+            _ => Failure::io(format!("cannot read {:?}: {error}", self.path)),
+        })?;
         Ok(Publish { file_name: self.file_name(), source, name: self.name.clone() })
     }
 

@@ -87,7 +87,9 @@ impl CallStatus {
             (S::SuspendedWaitingChild, C::ChildEnded) => Ok(S::PendingResume),
             (S::Pending | S::Processing | S::PendingResume, C::Succeeded) => Ok(S::Completed),
             // While it waits for its child: the caller's run was cancelled.
-            (S::Pending | S::Processing | S::SuspendedWaitingChild | S::PendingResume, C::Failed) => Ok(S::Failed),
+            (S::Pending | S::Processing | S::SuspendedWaitingChild | S::PendingResume, C::Failed) => {
+                Ok(S::Failed)
+            }
             (from, C::Dropped) if !from.is_ended() => Ok(S::Cancelled),
             (from, change) => Err(IllegalChange { from, change }),
         }

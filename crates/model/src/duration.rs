@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn lengths_are_read() {
-        let cases = [("250", 250), ("500ms", 500), ("90s", 90_000), ("1h30m", 5_400_000), ("2d", 172_800_000)];
+        let cases =
+            [("250", 250), ("500ms", 500), ("90s", 90_000), ("1h30m", 5_400_000), ("2d", 172_800_000)];
         for (text, ms) in cases {
             assert_eq!(parse_ms(text), Ok(ms), "{text}");
         }

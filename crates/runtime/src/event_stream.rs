@@ -101,7 +101,8 @@ impl Follow {
     /// Makes the events that follow. False when there is no such run.
     async fn read(&mut self) -> Result<bool, Problem> {
         let (run, after) = (self.run, self.after);
-        let seen = self.app.read_of(&self.workspace, move |store, of| Seen::read(store, of, run, after)).await?;
+        let seen =
+            self.app.read_of(&self.workspace, move |store, of| Seen::read(store, of, run, after)).await?;
         let Some(seen) = seen else { return Ok(false) };
         if self.after < FIRST_SEQ {
             self.make(FIRST_SEQ, "run_started", &wire::Run::from(&seen.run))?;

@@ -347,11 +347,8 @@ mod tests {
     #[test]
     fn a_servers_fault_is_told_to_the_log_and_not_to_the_client() {
         let cause = std::io::Error::other("the disk is made of cheese");
-        let problem = Problem::internal(store::OpenError::Io {
-            action: "open",
-            path: "/secret".into(),
-            source: cause,
-        });
+        let problem =
+            Problem::internal(store::OpenError::Io { action: "open", path: "/secret".into(), source: cause });
         assert_eq!(problem.cause_chain().unwrap(), "cannot open \"/secret\": the disk is made of cheese");
         assert!(!problem.0.detail.contains("secret") && !problem.0.detail.contains("cheese"));
     }

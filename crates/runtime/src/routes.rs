@@ -86,3 +86,22 @@ routes! {
         get    "/readyz"                               health::get_readyz
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_documented_and_nothing_else() {
+        let document = serde_json::to_value(Documented::openapi()).unwrap();
+        let mut documented = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            documented
+                .extend(item.as_object().unwrap().keys().map(|method| (method.as_str(), path.as_str())));
+        }
+        documented.sort_unstable();
+        let mut routed = ALL.to_vec();
+        routed.sort_unstable();
+        assert_eq!(routed, documented);
+    }
+}

@@ -21,7 +21,8 @@ pub(crate) async fn surround(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let asked = Asked { method: request.method().clone(), uri: request.uri().clone() };
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = answered.unwrap_or_else(|panic| Problem::internal(Panicked::of(&*panic)).into_response());
+    let mut response =
+        answered.unwrap_or_else(|panic| Problem::internal(Panicked::of(&*panic)).into_response());
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         asked.log_cause(&id, &problem);
         problem.write(id.to_str().unwrap_or_default(), &mut response);
@@ -34,9 +35,9 @@ pub(crate) async fn surround(request: Request, next: Next) -> Response {
 /// The caller's id, so that one id follows a request through several servers; else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let given = headers.get(REQUEST_ID).filter(|id| {
-        (1..=REQUEST_ID_CHARS_MAX).contains(&id.len()) && id.as_bytes().iter().all(allowed)
-    });
+    let given = headers
+        .get(REQUEST_ID)
+        .filter(|id| (1..=REQUEST_ID_CHARS_MAX).contains(&id.len()) && id.as_bytes().iter().all(allowed));
     given.cloned().unwrap_or_else(|| {
         let text = format!("req_{:032x}", rand::random::<u128>());
         HeaderValue::try_from(text).expect("letters and digits are a header value")
@@ -77,5 +78,32 @@ impl Panicked {
     fn of(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         Self(text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn panics() -> &'static str {
+        panic!("a secret of the server")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_tells_nothing() {
+        let router: Router = Router::new().route("/", get(panics)).layer(from_fn(surround));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let text = std::str::from_utf8(&body).unwrap();
+        assert!(text.contains("\"code\":\"internal\"") && text.contains(&id), "{text}");
+        assert!(!text.contains("secret"), "{text}");
     }
 }

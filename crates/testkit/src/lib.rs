@@ -1,1 +1,3 @@
-//! x
+//! What tests share, and the benchmark.
+
+pub mod bench;

@@ -12,6 +12,7 @@ use crate::image::{EngineHash, Image};
 use crate::machine::{Argument, EVAL_MODULE, EVAL_SCRIPT, Fault, Machine, NoInstance};
 use crate::source::{Program, StackMapper};
 use crate::stop::Stop;
+use crate::written;
 
 /// Most idle VMs kept ready for one baseline.
 const WARM_MAX: usize = 16;
@@ -71,7 +72,8 @@ pub(crate) fn load(
 ) -> Result<Arc<Baseline>, LoadError> {
     let limits = Limits { stack_bytes: limits.stack_bytes.min(STACK_BYTES_MAX), ..limits };
     let mapper = StackMapper::new(&program.file_name, program.source_map.as_deref());
-    let mut machine = Machine::new(engine, image.clone(), limits).map_err(|NoInstance(e)| LoadError::NoVm(e))?;
+    let mut machine =
+        Machine::new(engine, image.clone(), limits).map_err(|NoInstance(e)| LoadError::NoVm(e))?;
     machine.store.data_mut().begin_slice(0, 0);
     // The boot's own look at the clock does not count.
     machine.store.data_mut().impure = false;
@@ -143,7 +145,9 @@ pub(crate) fn to_run_error(fault: Fault, mapper: &StackMapper, limits: Limits) -
     };
     let code = match (error.name.as_str(), error.message.as_str()) {
         ("InternalError", "out of memory") => "memory_limit",
-        ("RangeError" | "InternalError", "Maximum call stack size exceeded" | "stack overflow") => "stack_overflow",
+        ("RangeError" | "InternalError", "Maximum call stack size exceeded" | "stack overflow") => {
+            "stack_overflow"
+        }
         _ => "task_error",
     };
     let message = match code {
@@ -212,7 +216,13 @@ impl Baseline {
             return;
         }
         let stack = usize::try_from(self.image.anchors.stack_pointer).unwrap_or(0);
-        machine.memory_mut()[stack..].copy_from_slice(&self.memory[stack..]);
+        let mut written = Vec::new();
+        written::each_page(machine.memory(), stack / PAGE_BYTES, |page| written.push(page));
+        let memory = machine.memory_mut();
+        for start in written.into_iter().map(|page| page * PAGE_BYTES) {
+            let end = (start + PAGE_BYTES).min(self.memory.len());
+            memory[start..end].copy_from_slice(&self.memory[start..end]);
+        }
         machine.reset_host(self.limits);
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
         if warm.len() < WARM_MAX {

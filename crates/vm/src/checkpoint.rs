@@ -11,6 +11,7 @@ use crate::baseline::Baseline;
 use crate::image::EngineHash;
 use crate::machine::Machine;
 use crate::vm::StartError;
+use crate::written;
 
 /// Unit in which memory is compared first.
 pub(crate) const PAGE_BYTES: usize = 4096;
@@ -50,7 +51,9 @@ impl Snapshot {
         let mut bytes = Vec::with_capacity(HEADER_BYTES + blocks.len() * (4 + BLOCK_BYTES));
         bytes.extend_from_slice(&FORMAT.to_le_bytes());
         bytes.extend_from_slice(&baseline.hash);
-        for number in [to_u32(memory.len()), host.calls_made, host.pending, host.log_lines, to_u32(blocks.len())] {
+        for number in
+            [to_u32(memory.len()), host.calls_made, host.pending, host.log_lines, to_u32(blocks.len())]
+        {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
         // Distances rather than positions: small numbers that compress away.
@@ -106,8 +109,8 @@ impl Snapshot {
     /// Compresses and seals the state. `place` names the run and delivery it belongs to; the engine
     /// build is bound to it as well.
     pub fn seal(&self, key: &Key, nonce: [u8; NONCE_BYTES], place: &[u8], engine: EngineHash) -> Vec<u8> {
-        let compressed =
-            zstd::bulk::compress(&self.0, COMPRESSION).expect("compressing into a growing buffer cannot fail");
+        let compressed = zstd::bulk::compress(&self.0, COMPRESSION)
+            .expect("compressing into a growing buffer cannot fail");
         key.seal(nonce, &bound_place(place, engine), &compressed)
     }
 
@@ -151,21 +154,18 @@ fn stack_bytes(baseline: &Baseline) -> usize {
 /// Numbers of the blocks above `from` that differ. Memory the baseline does not have counts as zero.
 fn differing_blocks(new: &[u8], old: &[u8], from: usize) -> Vec<usize> {
     let mut blocks = Vec::new();
-    let mut push = |start: usize, end: usize, old: &[u8]| {
-        for at in (start..end).step_by(BLOCK_BYTES) {
-            if new[at..at + BLOCK_BYTES] != old[at - start..at - start + BLOCK_BYTES] {
+    written::each_page(new, from / PAGE_BYTES, |page| {
+        let (start, end) = (page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+        let before = old.get(start..end).unwrap_or(&[0; PAGE_BYTES]);
+        if new[start..end] == *before {
+            return;
+        }
+        for at in (start.max(from.next_multiple_of(BLOCK_BYTES))..end).step_by(BLOCK_BYTES) {
+            if new[at..at + BLOCK_BYTES] != before[at - start..at - start + BLOCK_BYTES] {
                 blocks.push(at / BLOCK_BYTES);
             }
         }
-    };
-    for start in (from / PAGE_BYTES * PAGE_BYTES..new.len()).step_by(PAGE_BYTES) {
-        let end = start + PAGE_BYTES;
-        let before = old.get(start..end).unwrap_or(&[0; PAGE_BYTES]);
-        if new[start..end] != *before {
-            let live = start.max(from.next_multiple_of(BLOCK_BYTES));
-            push(live, end, &before[live - start..]);
-        }
-    }
+    });
     blocks
 }
 

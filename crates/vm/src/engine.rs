@@ -90,7 +90,8 @@ impl Engine {
         let module_bytes = match cache.booted(&inputs) {
             Some(bytes) => bytes,
             None => {
-                let bytes = boot::pre_initialise(&wasm, &linker, ENGINE_WASM, PRELUDE).map_err(OpenError::Boot)?;
+                let bytes =
+                    boot::pre_initialise(&wasm, &linker, ENGINE_WASM, PRELUDE).map_err(OpenError::Boot)?;
                 cache.keep_booted(&inputs, &bytes).map_err(folder_error)?;
                 bytes
             }
@@ -119,7 +120,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`LoadError`], among them that the build's module is missing from the folder.
-    pub fn load_on(&self, build: EngineHash, program: &Program, limits: Limits) -> Result<Arc<Baseline>, LoadError> {
+    pub fn load_on(
+        &self,
+        build: EngineHash,
+        program: &Program,
+        limits: Limits,
+    ) -> Result<Arc<Baseline>, LoadError> {
         let image = self.image(build).map_err(LoadError::Build)?;
         baseline::load(self, image, program, limits)
     }

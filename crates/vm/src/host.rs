@@ -135,14 +135,8 @@ pub(crate) fn thread_cpu_ns() -> u64 {
 }
 
 /// The host functions the prelude finds as globals while it boots.
-pub(crate) const HOST_FUNCTIONS: [&str; 6] = [
-    "__host_call",
-    "__host_cancel",
-    "__host_log",
-    "__host_random",
-    "__host_random_hex",
-    "__host_finish",
-];
+pub(crate) const HOST_FUNCTIONS: [&str; 6] =
+    ["__host_call", "__host_cancel", "__host_log", "__host_random", "__host_random_hex", "__host_finish"];
 
 /// What a host function answers the guest.
 enum Answer {
@@ -191,10 +185,7 @@ fn host_call(
     let length = usize::try_from(name_length).ok().filter(|n| *n <= name_bytes.len());
     let length = length.ok_or_else(|| fault("an unknown host function"))?;
     let at = usize::try_from(name).map_err(|_| fault("a bad pointer"))?;
-    exports
-        .memory
-        .read(&caller, at, &mut name_bytes[..length])
-        .map_err(|_| fault("a bad pointer"))?;
+    exports.memory.read(&caller, at, &mut name_bytes[..length]).map_err(|_| fault("a bad pointer"))?;
     let answer = match &name_bytes[..length] {
         b"__host_random" => Answer::Number(draw(caller.data_mut())),
         b"__host_call" => {
@@ -253,7 +244,8 @@ fn argument(
     let length = usize::try_from(u32::from_le_bytes(length)).map_err(|_| bad())?;
     let bytes = exports.read(&*caller, text, length).ok_or_else(bad)?;
     exports.free_cstring.call(&mut *caller, text)?;
-    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// Makes the answer a guest value and returns its handle, which the module takes over.

@@ -21,6 +21,7 @@ mod slice;
 pub mod source;
 mod stop;
 mod vm;
+mod written;
 
 pub use baseline::{Baseline, LoadError};
 pub use checkpoint::{BadCheckpoint, Snapshot};

@@ -151,7 +151,11 @@ impl Machine {
         };
         let (name, message, stack) = (property(b"name\0")?, property(b"message\0")?, property(b"stack\0")?);
         let Some(name) = name else {
-            return Ok(GuestError { name: "Error".into(), message: self.text(handle)?, ..GuestError::default() });
+            return Ok(GuestError {
+                name: "Error".into(),
+                message: self.text(handle)?,
+                ..GuestError::default()
+            });
         };
         Ok(GuestError { name, message: message.unwrap_or_default(), stack, code: None })
     }

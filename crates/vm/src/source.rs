@@ -14,8 +14,8 @@ mod language;
 mod nesting;
 mod param;
 mod param_type;
+mod passes;
 mod position;
-mod read;
 mod source_map;
 mod stack;
 mod task_function;
@@ -61,7 +61,7 @@ pub fn compile(file_name: &str, source: &str) -> Result<Program, SourceError> {
     check_text(file_name, source)?;
     let depth_max = nesting::depth_max(source, language)
         .map_err(|refusal| SourceError::at(file_name, source, refusal.offset, refusal.message))?;
-    let program = on_own_stack(depth_max, || read::read(file_name, source, language))
+    let program = on_own_stack(depth_max, || passes::run(file_name, source, language))
         .unwrap_or_else(|stopped| Err(SourceError::at_start(file_name, stopped)));
     program.map_err(|mut error| {
         if !language.is_typescript && is_rather_typescript(source, language) {
@@ -73,7 +73,7 @@ pub fn compile(file_name: &str, source: &str) -> Result<Program, SourceError> {
 
 fn is_rather_typescript(source: &str, language: Language) -> bool {
     let parses = |language| match nesting::depth_max(source, language) {
-        Ok(depth_max) => on_own_stack(depth_max, || read::parses(source, language)).unwrap_or(false),
+        Ok(depth_max) => on_own_stack(depth_max, || passes::parses(source, language)).unwrap_or(false),
         Err(_) => false,
     };
     !parses(language) && parses(language.as_typescript())

@@ -22,7 +22,9 @@ pub(crate) enum Stop {
     #[error("The task's calls are nested too deeply")]
     Stack,
     /// Nothing is pending and nothing can happen any more.
-    #[error("The task waits for something that can never happen: no call is pending and nothing is left to run")]
+    #[error(
+        "The task waits for something that can never happen: no call is pending and nothing is left to run"
+    )]
     Deadlock,
     /// The engine or the prelude did something it never should.
     #[error("The JavaScript engine failed: {0}")]

@@ -55,7 +55,10 @@ pub struct Vm {
 
 impl std::fmt::Debug for Vm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vm").field("baseline", &self.baseline).field("over", &self.over).finish_non_exhaustive()
+        f.debug_struct("Vm")
+            .field("baseline", &self.baseline)
+            .field("over", &self.over)
+            .finish_non_exhaustive()
     }
 }
 

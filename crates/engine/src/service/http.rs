@@ -126,7 +126,9 @@ fn outgoing(fetch: Fetch, idempotency_key: String) -> Result<http::Request, Call
     };
     let headers = match fetch.headers {
         Headers::Pairs(pairs) => pairs,
-        Headers::Object(object) => object.into_iter().map(|(name, value)| (name, header_text(value))).collect(),
+        Headers::Object(object) => {
+            object.into_iter().map(|(name, value)| (name, header_text(value))).collect()
+        }
     };
     let redirect = match fetch.redirect.as_deref() {
         None | Some("follow") => http::Redirect::Follow,

@@ -139,7 +139,8 @@ pub(crate) fn refused(error: &StartError) -> CallError {
 }
 
 fn input_error(task: &str, faults: &[InputFault]) -> CallError {
-    let places: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.message)).collect();
+    let places: Vec<String> =
+        faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.message)).collect();
     let message = format!("The input does not fit the schema of task {task:?}: {}", places.join("; "));
     let error = CallError::fatal("input_invalid", message);
     match json::of(faults) {

@@ -85,7 +85,8 @@ impl Turn<'_> {
                 Err(error) => Step::error(error),
             },
             _ => {
-                let message = format!("There is no service tools.{service}; there are {}", SERVICES.join(", "));
+                let message =
+                    format!("There is no service tools.{service}; there are {}", SERVICES.join(", "));
                 Step::error(CallError::fatal("unknown_service", message))
             }
         }

@@ -19,7 +19,13 @@ impl Turn<'_> {
     }
 
     /// The run ends.
-    pub(super) fn end(&mut self, change: RunChange, result: Option<Json>, error: Option<RunError>, now: Millis) {
+    pub(super) fn end(
+        &mut self,
+        change: RunChange,
+        result: Option<Json>,
+        error: Option<RunError>,
+        now: Millis,
+    ) {
         self.change_run(change);
         debug_assert!(self.body.is_ended(), "an end ends the run");
         for call in std::mem::take(&mut self.body.open).into_values() {
@@ -54,7 +60,7 @@ impl Turn<'_> {
 
     /// Writes the outcome to the call that waits for this run, in the same group, and tells its run.
     fn tell_parent(&mut self, now: Millis) {
-        let Some(parent) = self.body.run.birth.parent else { return };
+        let Some(parent) = self.body.run.birth.parent.filter(|_| !self.body.is_orphan) else { return };
         let outcome = outcome(&self.body.run.state);
         let state = CallState {
             status: CallStatus::PendingResume,

@@ -188,7 +188,8 @@ impl Turn<'_> {
             return;
         }
         if state.cancelled_at.is_some_and(|at| at + CLEAN_UP_MS_MAX <= now) {
-            let message = format!("The run was cancelled and did not finish its clean-up in {CLEAN_UP_MS_MAX} ms");
+            let message =
+                format!("The run was cancelled and did not finish its clean-up in {CLEAN_UP_MS_MAX} ms");
             return self.stop(RunError::system("cancelled", message), now);
         }
         match birth.deadline_at {
@@ -212,7 +213,8 @@ impl Turn<'_> {
         let now = clock::now();
         self.body.events_sent += 1;
         let number = self.body.events_sent;
-        let waits = |call: &&Call| call.state.awaits.as_deref() == Some(&name) && call.state.outcome.is_none();
+        let waits =
+            |call: &&Call| call.state.awaits.as_deref() == Some(&name) && call.state.outcome.is_none();
         let taker = self.body.open.values().find(waits).cloned();
         let taken_by = taker.as_ref().map(|call| call.number);
         let event = SentEvent { number, name, payload: payload.clone(), sent_at: now, taken_by };
@@ -233,6 +235,8 @@ impl Turn<'_> {
         if self.body.is_ended() {
             return refuse_ended(reply, &self.body.run);
         }
+        // Nobody asks for an answer: it is the call that started the run which gave it up.
+        self.body.is_orphan |= reply.is_none();
         let now = self.body.tick(clock::now());
         let first = self.body.run.state.cancelled_at.replace(now).is_none();
         if self.body.run.state.started_at.is_none() {

@@ -58,7 +58,7 @@ impl Publisher<'_> {
     async fn publish(&self, file: &SourceFile) -> Result<bool, Failure> {
         match publish(&self.client, file).await {
             Ok(task) => self.tell_success(file, &task).map(|()| true),
-            Err(failure) if matches!(failure.exit, Exit::Failed | Exit::Io) => {
+            Err(failure) if matches!(failure.exit, Exit::Failed | Exit::Io | Exit::Usage) => {
                 self.tell_failure(file, &failure).map(|()| false)
             }
             Err(failure) => Err(failure),

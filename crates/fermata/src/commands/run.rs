@@ -83,9 +83,17 @@ async fn run_embedded(args: &Args, path: &Path, console: &Console) -> Result<Exi
     let input = input::read_or(args.input.as_deref(), "{}")?;
     let file = SourceFile::at(path);
     file.read()?;
-    let embedded = Embedded::open(args.data.as_deref(), args.egress.validate()?).await?;
+    let opening = Embedded::open(args.data.as_deref(), args.egress.validate()?);
+    let embedded = tokio::select! {
+        opened = opening => opened?,
+        _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+    };
     let session = Session { client: &embedded.client, args, console, can_be_left: args.data.is_some() };
-    let ended = match session.publish_with_siblings(&file).await {
+    let published = tokio::select! {
+        published = session.publish_with_siblings(&file) => published,
+        _ = tokio::signal::ctrl_c() => Err(Failure::silent(Exit::Interrupted)),
+    };
+    let ended = match published {
         Ok(task) => session.run(task, input).await,
         Err(failure) => Err(failure),
     };

@@ -5,7 +5,7 @@ use fermata_store::OpenError;
 use crate::exit::{Exit, Failure, with_causes};
 
 /// The failure for the user.
-pub(super) fn explain(error: &OpenError) -> Failure {
+pub(crate) fn explain(error: &OpenError) -> Failure {
     let failure = Failure::new(exit(error), with_causes(error));
     advice(error).iter().fold(failure, |failure, line| failure.note(line.as_str()))
 }

@@ -19,7 +19,7 @@ fn a_fresh_folder_is_healthy() {
 }
 
 #[test]
-fn a_store_in_use_and_at_rest() {
+fn server_at_work_and_at_rest() {
     let place = Place::new();
     let server = place.serve();
     let listen = server.url.trim_start_matches("http://").to_owned();
@@ -32,7 +32,7 @@ fn a_store_in_use_and_at_rest() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_what_to_do() {
+fn server_faults_are_told_with_what_to_do() {
     let place = Place::new();
     place.serve().stop(Signal::TERM).with_code(0);
     fs::set_permissions(place.path("data/master.key"), Permissions::from_mode(0o644)).unwrap();

@@ -21,7 +21,7 @@ fn without_a_server() {
     place.run(["--wrong"]).with_code(2);
     place.run(["runs", "list", "--status", "sleeping"]).with_code(2).telling(&["unknown run status"]);
     place.run(["publish", "gone.js"]).with_code(2).telling(&["gone.js"]);
-    place.run(["run", "gone.js"]).with_code(74).telling(&["gone.js"]);
+    place.run(["run", "gone.js"]).with_code(2).telling(&["gone.js"]);
     place.run(["run", &example("hello.js"), "--detach"]).with_code(2).telling(&["--data"]);
     place.run(["tasks", "list", "--url", "https://example.com"]).with_code(64).telling(&["https"]);
     place.run(["tasks", "list", "--token-file", "gone"]).with_code(64).telling(&["gone"]);
@@ -31,7 +31,7 @@ fn without_a_server() {
 }
 
 #[test]
-fn with_a_server() {
+fn server_refusals() {
     let place = Place::new();
     let server = place.serve();
     let unknown = format!("run_{}", "0".repeat(32));
@@ -50,7 +50,7 @@ fn with_a_server() {
 }
 
 #[test]
-fn a_run_that_somebody_else_cancels() {
+fn server_run_that_somebody_else_cancels() {
     let place = Place::new();
     let server = place.serve();
     let task = place.file("waiting.js", crate::program::WAITING);

@@ -1,13 +1,15 @@
 //! Drives the real program in folders of its own, on ports the system chooses.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod doctor;
 mod exit_codes;
-mod keystore;
 mod program;
-mod publish;
-mod resume;
 mod run;
-mod runs;
-mod serve;
-mod store_failures;
-mod token_file;
+mod server_docs;
+mod server_keystore;
+mod server_life;
+mod server_publish;
+mod server_resume;
+mod server_runs;
+mod server_store_failures;
+mod server_token_file;

@@ -12,20 +12,23 @@ use tempfile::TempDir;
 /// What the server says when it can be used.
 const READY: &str = "Fermata is ready on ";
 
+/// Where embedded runs keep the compiled engine.
+const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
+
 /// A folder of one test. Removed in the end.
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Writes a file and gives its path.
-    pub fn file(&self, name: &str, text: &str) -> String {
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -33,37 +36,54 @@ impl Place {
     }
 
     /// The program, in this folder, with nothing of the outer environment.
-    pub fn fermata<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+    pub(crate) fn fermata<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fermata"));
         let temporary = self.path("tmp");
         fs::create_dir_all(&temporary).unwrap();
         command.args(arguments).current_dir(self.0.path()).env_clear();
         command.env("TMPDIR", temporary).env("HOME", self.0.path());
         // Only the first test compiles the engine of embedded runs.
-        command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
+        command.env("XDG_CACHE_HOME", CACHE);
         command.stdin(Stdio::null());
         command
     }
 
     /// Runs the program to its end.
-    pub fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ended {
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ended {
         finish(self.fermata(arguments))
     }
 
     /// A server in the folder `data` on a free port, with its token in the file `token`.
-    pub fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
+        self.bring_engine();
         let file = self.path("token");
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--token-file", file.to_str().unwrap()];
         Server::start(self.fermata(arguments))
     }
 
+    /// Puts the compiled engine into the folder `data`, if another test has left it: compiling it
+    /// is most of what a test would do.
+    fn bring_engine(&self) {
+        let Ok(compiled) = fs::read_dir(Path::new(CACHE).join("fermata/engine")) else { return };
+        let folder = self.path("data/engine");
+        fs::create_dir_all(&folder).unwrap();
+        for file in compiled.flatten() {
+            // A draft of another test may be gone by now.
+            let _ = fs::copy(file.path(), folder.join(file.file_name()));
+        }
+    }
+
     /// Runs the program against a server.
-    pub fn ask<S: AsRef<OsStr>>(&self, server: &Server, arguments: impl IntoIterator<Item = S>) -> Ended {
+    pub(crate) fn ask<S: AsRef<OsStr>>(
+        &self,
+        server: &Server,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Ended {
         finish(self.asking(server, arguments))
     }
 
     /// The program, about to talk to a server.
-    pub fn asking<S: AsRef<OsStr>>(
+    pub(crate) fn asking<S: AsRef<OsStr>>(
         &self,
         server: &Server,
         arguments: impl IntoIterator<Item = S>,
@@ -75,37 +95,37 @@ impl Place {
 }
 
 /// A task that waits until it is told to go on or is cancelled.
-pub const WAITING: &str = "export async function runTask(input, tools) {
+pub(crate) const WAITING: &str = "export async function runTask(input, tools) {
   console.log('waiting');
   return await tools.events.wait('go', { timeout: 60_000 });
 }
 ";
 
 /// One of the tasks in the repository's `examples`.
-pub fn example(name: &str) -> String {
+pub(crate) fn example(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
     path.canonicalize().unwrap().to_str().unwrap().to_owned()
 }
 
 /// How the program ended.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ended {
     /// Checks the exit code and shows everything when it is another.
     #[track_caller]
-    pub fn with_code(self, code: i32) -> Self {
+    pub(crate) fn with_code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 
     /// Checks that stderr says all of these.
     #[track_caller]
-    pub fn telling(self, parts: &[&str]) -> Self {
+    pub(crate) fn telling(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(self.stderr.contains(part), "no {part:?} in stderr: {}", self.stderr);
         }
@@ -114,7 +134,7 @@ impl Ended {
 }
 
 /// Runs a command to its end.
-pub fn finish(mut command: Command) -> Ended {
+pub(crate) fn finish(mut command: Command) -> Ended {
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended {
@@ -125,7 +145,7 @@ pub fn finish(mut command: Command) -> Ended {
 }
 
 /// Runs a command to its end with something on its stdin.
-pub fn finish_with(mut command: Command, stdin: &str) -> Ended {
+pub(crate) fn finish_with(mut command: Command, stdin: &str) -> Ended {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
@@ -133,7 +153,7 @@ pub fn finish_with(mut command: Command, stdin: &str) -> Ended {
 }
 
 /// Waits for the end of a process whose output is piped.
-pub fn collect(child: Child) -> Ended {
+pub(crate) fn collect(child: Child) -> Ended {
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended {
@@ -144,15 +164,16 @@ pub fn collect(child: Child) -> Ended {
 }
 
 /// Sends a process a signal.
-pub fn signal(child: &Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).unwrap();
+pub(crate) fn signal(child: &Child, signal: Signal) {
+    // It may have ended already, and is waited for by the caller: the number is still its own.
+    let _ = kill_process(Pid::from_child(child), signal);
 }
 
 /// A running server. Killed with its value.
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     /// What it said up to the line that it is ready.
-    pub said: String,
+    pub(crate) said: String,
     child: Child,
     stdout: BufReader<ChildStdout>,
 }
@@ -160,28 +181,27 @@ pub struct Server {
 impl Server {
     /// Starts it and waits until it is ready.
     #[track_caller]
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        loop {
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Self { url: String::new(), said: String::new(), child, stdout };
+        while server.url.is_empty() {
             let mut line = String::new();
-            if stdout.read_line(&mut line).unwrap() == 0 {
-                panic!("it ended: {said} {}", collect(child).stderr);
+            if server.stdout.read_line(&mut line).unwrap() == 0 {
+                panic!("it ended: {:?}", server.stop(Signal::TERM));
             }
-            said.push_str(&line);
-            if let Some(url) = line.trim_end().strip_prefix(READY) {
-                return Self { url: url.to_owned(), said, child, stdout };
-            }
+            server.said.push_str(&line);
+            server.url = line.trim_end().strip_prefix(READY).unwrap_or_default().to_owned();
         }
+        server
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Tells it to stop and waits for its end.
-    pub fn stop(mut self, by: Signal) -> Ended {
+    pub(crate) fn stop(mut self, by: Signal) -> Ended {
         signal(&self.child, by);
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
         let mut stderr = String::new();

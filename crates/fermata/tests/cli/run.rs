@@ -85,7 +85,7 @@ fn an_interrupted_embedded_run_is_cancelled_and_leaves_nothing() {
 }
 
 #[test]
-fn an_interrupted_run_on_a_server_goes_on() {
+fn server_run_goes_on_when_the_client_is_interrupted() {
     let place = Place::new();
     let server = place.serve();
     let task = place.file("waiting.js", WAITING);
@@ -104,7 +104,7 @@ fn an_interrupted_run_on_a_server_goes_on() {
 }
 
 #[test]
-fn waiting_ends_in_time_and_the_run_goes_on() {
+fn server_run_goes_on_when_waiting_is_over() {
     let place = Place::new();
     let server = place.serve();
     let task = place.file("waiting.js", WAITING);
@@ -116,7 +116,7 @@ fn waiting_ends_in_time_and_the_run_goes_on() {
 }
 
 #[test]
-fn a_store_that_is_named_keeps_its_runs() {
+fn server_finds_the_runs_of_a_named_store() {
     let place = Place::new();
     let hello = example("hello.js");
     place.run(["run", &hello, "--data", "data"]).with_code(0);

@@ -29,7 +29,8 @@ impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         let text = String::deserialize(input)?;
         let limit = text.parse().ok().filter(|limit| (1..=PAGE_ITEMS_MAX).contains(limit));
-        let refusal = || de::Error::custom(format_args!("{text:?} is not a number from 1 to {PAGE_ITEMS_MAX}"));
+        let refusal =
+            || de::Error::custom(format_args!("{text:?} is not a number from 1 to {PAGE_ITEMS_MAX}"));
         limit.map(Self).ok_or_else(refusal)
     }
 }

@@ -28,6 +28,8 @@ impl<S: Send + Sync> FromRequestParts<S> for RunPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Segments(text) = Segments::<String>::from_request_parts(parts, state).await?;
-        text.parse().map(Self).map_err(|error| Problem::new(Code::PathInvalid, format!("The path has {error}")))
+        text.parse()
+            .map(Self)
+            .map_err(|error| Problem::new(Code::PathInvalid, format!("The path has {error}")))
     }
 }

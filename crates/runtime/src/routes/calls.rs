@@ -32,7 +32,7 @@ pub(crate) struct ListCalls {
 /// Lists the calls of a run in the order it made them.
 #[utoipa::path(
     get, path = "/v1/runs/{id}/calls", tag = "runs",
-    params(("id" = String, Path, description = "The run's id")),
+    params(("id" = String, Path, description = "The run's id"), ListCalls),
     responses((status = 200, description = "A page of calls", body = Page<Call>))
 )]
 pub(crate) async fn list_calls(

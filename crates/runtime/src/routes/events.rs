@@ -27,6 +27,7 @@ pub(crate) struct StreamEvents {
 #[utoipa::path(
     get, path = "/v1/runs/{id}/events", tag = "runs",
     params(
+        StreamEvents,
         ("id" = String, Path, description = "The run's id"),
         ("Last-Event-ID" = Option<u32>, Header, description = "Begin after the event with this id"),
     ),

@@ -41,6 +41,7 @@ fn global() -> String {
 /// Lists the entries of a namespace by name, without their values.
 #[utoipa::path(
     get, path = "/v1/keystore", tag = "keystore",
+    params(ListKeystoreEntries),
     responses((status = 200, description = "A page of entries", body = Page<KeystoreEntry>))
 )]
 pub(crate) async fn list_keystore_entries(
@@ -86,6 +87,7 @@ pub(crate) struct ListKeystoreNamespaces {
 /// Lists the namespaces that hold entries.
 #[utoipa::path(
     get, path = "/v1/keystore/namespaces", tag = "keystore",
+    params(ListKeystoreNamespaces),
     responses((status = 200, description = "A page of namespaces", body = Page<String>))
 )]
 pub(crate) async fn list_keystore_namespaces(

@@ -58,6 +58,7 @@ pub(crate) struct WhichRun {
 /// Gives a run as a row.
 #[utoipa::path(
     get, path = "/tasks/status", tag = "older API",
+    params(WhichRun),
     responses((status = 200, description = "The run", body = TaskRunRow))
 )]
 pub(crate) async fn get_task_run_status(
@@ -72,6 +73,7 @@ pub(crate) async fn get_task_run_status(
 /// Gives the log lines of a run, the first thousand.
 #[utoipa::path(
     get, path = "/tasks/logs", tag = "older API",
+    params(WhichRun),
     responses((status = 200, description = "The lines", body = TaskRunLogs))
 )]
 pub(crate) async fn get_task_run_logs(

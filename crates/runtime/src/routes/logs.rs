@@ -32,7 +32,7 @@ pub(crate) struct ListLogs {
 /// Lists the log lines of a run, oldest first.
 #[utoipa::path(
     get, path = "/v1/runs/{id}/logs", tag = "runs",
-    params(("id" = String, Path, description = "The run's id")),
+    params(("id" = String, Path, description = "The run's id"), ListLogs),
     responses((status = 200, description = "A page of lines", body = Page<LogLine>))
 )]
 pub(crate) async fn list_logs(

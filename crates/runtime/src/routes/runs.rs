@@ -92,6 +92,7 @@ impl From<ListRuns> for RunFilter {
 /// Lists runs, newest first.
 #[utoipa::path(
     get, path = "/v1/runs", tag = "runs",
+    params(ListRuns),
     responses((status = 200, description = "A page of runs, without inputs and results", body = Page<RunSummary>))
 )]
 pub(crate) async fn list_runs(
@@ -119,7 +120,7 @@ pub(crate) struct GetRun {
 /// Gives a run, at once or when it has ended.
 #[utoipa::path(
     get, path = "/v1/runs/{id}", tag = "runs",
-    params(("id" = String, Path, description = "The run's id")),
+    params(("id" = String, Path, description = "The run's id"), GetRun),
     responses((status = 200, description = "The run as it stands", body = Run))
 )]
 pub(crate) async fn get_run(

@@ -32,7 +32,7 @@ pub(crate) struct ListTaskVersions {
 /// Lists the versions of a task, newest first.
 #[utoipa::path(
     get, path = "/v1/tasks/{name}/versions", tag = "tasks",
-    params(("name" = String, Path, description = "Name of the task; write `/` as `%2F`")),
+    params(("name" = String, Path, description = "Name of the task; write `/` as `%2F`"), ListTaskVersions),
     responses((status = 200, description = "A page of versions, without their sources", body = Page<Task>))
 )]
 pub(crate) async fn list_task_versions(
@@ -73,7 +73,8 @@ pub(crate) async fn get_task_version(
         let name = name.clone();
         move |store, of| store.task(of, &name, Some(version))
     });
-    let unknown = || Problem::new(Code::TaskUnknown, format!("There is no task {name:?} with version {version}"));
+    let unknown =
+        || Problem::new(Code::TaskUnknown, format!("There is no task {name:?} with version {version}"));
     let task = task.await?.ok_or_else(unknown)?;
     answer::json(StatusCode::OK, &Task::from(&task))
 }

@@ -52,6 +52,7 @@ pub(crate) struct ListTasks {
 /// Lists the tasks by name, each in its newest version.
 #[utoipa::path(
     get, path = "/v1/tasks", tag = "tasks",
+    params(ListTasks),
     responses((status = 200, description = "A page of tasks, without their sources", body = Page<Task>))
 )]
 pub(crate) async fn list_tasks(

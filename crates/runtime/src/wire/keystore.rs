@@ -57,9 +57,11 @@ impl PutKeystoreEntry {
     pub(crate) fn text(&self) -> Result<Cow<'_, str>, Problem> {
         match self.kind {
             KeystoreKind::Value => Ok(self.value.get().into()),
-            KeystoreKind::Secret => serde_json::from_str::<String>(self.value.get())
-                .map(Cow::Owned)
-                .map_err(|_| Problem::body("/value", "A secret is text; a value of another type needs kind \"value\"")),
+            KeystoreKind::Secret => {
+                serde_json::from_str::<String>(self.value.get()).map(Cow::Owned).map_err(|_| {
+                    Problem::body("/value", "A secret is text; a value of another type needs kind \"value\"")
+                })
+            }
         }
     }
 }

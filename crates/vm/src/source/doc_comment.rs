@@ -53,7 +53,9 @@ impl DocComment {
 
 /// The lines without their leading `*`.
 fn lines(inside: &str) -> impl Iterator<Item = &str> {
-    inside.split(super::position::is_line_terminator).map(|line| {
+    let ends = ['\r', '\u{2028}', '\u{2029}'];
+    let lines = inside.split('\n').flat_map(move |line| line.strip_suffix('\r').unwrap_or(line).split(ends));
+    lines.map(|line| {
         let line = line.trim();
         line.strip_prefix('*').unwrap_or(line)
     })

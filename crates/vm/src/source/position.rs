@@ -21,7 +21,7 @@ impl Position {
         // The offset between CR and LF still lies on the line which the two end.
         if before.ends_with('\r') && text[before.len()..].starts_with('\n') {
             let start = line_ends(&before[..before.len() - 1]).last().unwrap_or(0);
-            return Self { line: line - 1, column: count(&before[start..]) };
+            return Self { line: line - 1, column: count(&before[start..]) + 1 };
         }
         Self { line, column: count(&before[line_start..]) + 1 }
     }

@@ -152,8 +152,8 @@ impl<'a> Tokens<'a> {
             if rest.starts_with("//") || (is_html && self.reading == Some(Reading::Text)) {
                 self.reading = None;
                 self.at += rest.find(is_line_terminator).unwrap_or(rest.len());
-            } else if rest.starts_with("/*") {
-                let length = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
+            } else if let Some(inside) = rest.strip_prefix("/*") {
+                let length = inside.find("*/").map_or(rest.len(), |end| end + 4);
                 self.newline |= rest[..length].contains(is_line_terminator);
                 self.at += length;
             } else if is_html {

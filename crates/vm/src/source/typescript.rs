@@ -10,7 +10,7 @@ use oxc::semantic::Scoping;
 use oxc::transformer::{TransformOptions, Transformer};
 
 use super::check::Problem;
-use super::read::first_problem;
+use super::passes::first_problem;
 use super::source_map;
 
 /// Leaves JavaScript in `program`. Imports go if only types use them.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fermata_model::{Millis, WorkspaceId};
-use fermata_store::{RunFilter, Store};
+use fermata_store::{OpenError, Options, RunFilter, Store};
 
 use super::Finding;
 use crate::exit::{Failure, with_causes};
@@ -16,19 +16,23 @@ pub(super) async fn check(data: &Path) -> (Finding, Option<Millis>) {
     if !data.join("fermata.db").exists() {
         return (Finding::good(ABOUT, "is made at the first start"), None);
     }
-    let opened = match settings::master_key() {
-        Ok(key) => node::open_store(data, key).await,
-        Err(failure) => Err(failure),
+    let master_key = match settings::master_key() {
+        Ok(key) => key,
+        Err(failure) => return (Finding::failed(ABOUT, failure), None),
     };
-    let store = match opened {
-        Ok(store) => store,
+    let folder = data.to_owned();
+    let store = match node::blocking(move || Store::open(&folder, Options { master_key })).await {
+        Ok(Ok(store)) => store,
         // A server at work on it has opened it, so it is not broken.
-        Err(failure) if failure.message.contains("is in use by") => {
-            return (
-                Finding::good(ABOUT, format!("{}; stop it to have every page checked", failure.message)),
-                None,
+        Ok(Err(OpenError::InUse { pid, .. })) => {
+            let holder = pid.map_or("another process".to_owned(), |pid| format!("process {pid}"));
+            let finding = Finding::good(
+                ABOUT,
+                format!("{holder} works on it; when it is stopped, every page can be checked"),
             );
+            return (finding, None);
         }
+        Ok(Err(error)) => return (Finding::failed(ABOUT, node::explain(&error)), None),
         Err(failure) => return (Finding::failed(ABOUT, failure), None),
     };
     let checked = node::blocking(move || (check_pages(&store), newest_run(&store))).await;

@@ -11,7 +11,7 @@ use super::language::Language;
 use super::{Program, SourceError, description, input_schema, task_function, typescript};
 
 /// Reads a text whose nesting is known to fit this thread's stack.
-pub(super) fn read(file_name: &str, source: &str, language: Language) -> Result<Program, SourceError> {
+pub(super) fn run(file_name: &str, source: &str, language: Language) -> Result<Program, SourceError> {
     let refuse = |problem: Problem| SourceError::at(file_name, source, problem.offset, problem.message);
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, source, language.source_type()).parse();

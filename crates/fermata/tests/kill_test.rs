@@ -1,0 +1,157 @@
+//! Kills the real server under load, at random moments, hundreds of times; in the end everything
+//! that was accepted has happened, once.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "kill_test/audit.rs"]
+mod audit;
+#[path = "kill_test/client.rs"]
+mod client;
+#[path = "kill_test/counter.rs"]
+mod counter;
+#[path = "kill_test/job.rs"]
+mod job;
+#[path = "kill_test/load.rs"]
+mod load;
+#[path = "kill_test/server.rs"]
+mod server;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use tokio::task::JoinSet;
+
+use client::{Access, Client};
+use counter::Counter;
+use load::Load;
+use server::{Server, Site};
+
+/// How often the server is killed. `FERMATA_KILLS` sets another number.
+const KILLS: u64 = 200;
+/// What chance begins with. `FERMATA_KILL_SEED` sets another number.
+const SEED: u64 = 20_250_917;
+/// How long a server lives after it was ready.
+const LIFE_MS: std::ops::RangeInclusive<u64> = 5..=400;
+/// How long a server lives that is not waited for: it dies while it starts or takes up what the
+/// one before has left.
+const SHORT_LIFE_MS: std::ops::RangeInclusive<u64> = 5..=200;
+/// One of so many servers is not waited for.
+const SHORT_LIVES: u32 = 4;
+/// How long what was accepted may take to end once nothing is killed any more.
+const END_WITHIN: Duration = Duration::from_secs(90);
+
+/// How the servers lived.
+#[derive(Default)]
+struct Deaths {
+    while_starting: u64,
+    under_load: u64,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kill_test_everything_accepted_happens_once() {
+    let (began, kills, seed) = (Instant::now(), setting("FERMATA_KILLS", KILLS), setting("FERMATA_KILL_SEED", SEED));
+    let (site, counter) = (Site::new(), Counter::start(seed).await);
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut server = site.start(None);
+    server.ready().await;
+    let load = Arc::new(load(&site, &counter, seed));
+    publish(&load.access).await;
+    let visitors = begin(&load);
+
+    let deaths = die_again_and_again(&site, server, kills, &mut random).await;
+    let mut server = site.start(None);
+    server.ready().await;
+    let killing = began.elapsed();
+    load.is_over.store(true, Ordering::SeqCst);
+    let ended = tokio::time::timeout(END_WITHIN, visitors.join_all()).await;
+    let stuck = audit::stuck(&load.access, if ended.is_ok() { END_WITHIN } else { Duration::ZERO }).await;
+    assert!(ended.is_ok() && stuck.is_empty(), "stuck (seed {seed}): {stuck:#?}\n{:#?}", site.complaints());
+
+    let accepted = load.accepted.lock().unwrap().len();
+    let findings = audit::audit(&load, &counter).await;
+    println!(
+        "{} kills ({} while starting, {} under load) in {:.0} s; {accepted} runs accepted, {} in all, {} calls, \
+         {} effects of {} requests; {:.0} s in all",
+        deaths.while_starting + deaths.under_load,
+        deaths.while_starting,
+        deaths.under_load,
+        killing.as_secs_f64(),
+        findings.runs,
+        findings.calls,
+        findings.effects,
+        findings.requests,
+        began.elapsed().as_secs_f64(),
+    );
+    let wrong: Vec<&String> = findings.wrong.iter().take(20).collect();
+    assert!(wrong.is_empty(), "{} things are wrong (seed {seed}): {wrong:#?}", findings.wrong.len());
+    assert_eq!(site.complaints(), Vec::<String>::new(), "the servers had nothing to complain about");
+    assert_eq!(load.access.faults.load(Ordering::Relaxed), 0, "no answer was a fault of the server's");
+    server.kill().await;
+}
+
+fn load(site: &Site, counter: &Counter, seed: u64) -> Load {
+    let access = Access { address: site.address, token: site.token(), faults: Arc::default() };
+    Load {
+        access,
+        url: counter.url(),
+        is_over: AtomicBool::new(false),
+        accepted: Default::default(),
+        unknown: AtomicU32::new(0),
+        seed,
+    }
+}
+
+async fn publish(access: &Access) {
+    let mut client = Client::new(access);
+    for (file_name, source) in job::SOURCES {
+        client.publish(file_name, source).await;
+    }
+}
+
+/// Lets the clients come.
+fn begin(load: &Arc<Load>) -> JoinSet<()> {
+    let mut visitors = JoinSet::new();
+    for (task, clients) in load::CLIENTS {
+        for number in 0..clients {
+            let load = load.clone();
+            visitors.spawn(async move { load.visit(task, number).await });
+        }
+    }
+    for visit in [true, false] {
+        let load = load.clone();
+        visitors.spawn(async move {
+            if visit { load.visit_publishing().await } else { load.visit_without_keys().await }
+        });
+    }
+    visitors
+}
+
+/// Kills `server` and those that follow it, `kills` in all. None runs afterwards.
+async fn die_again_and_again(site: &Site, first: Server, kills: u64, random: &mut StdRng) -> Deaths {
+    let mut deaths = Deaths::default();
+    let mut next = Some(first);
+    while deaths.while_starting + deaths.under_load < kills {
+        let resident_for = random.random_bool(0.5).then_some("0");
+        let is_ready = next.is_some();
+        let mut server = next.take().unwrap_or_else(|| site.start(resident_for));
+        if !is_ready && random.random_ratio(1, SHORT_LIVES) {
+            tokio::time::sleep(Duration::from_millis(random.random_range(SHORT_LIFE_MS))).await;
+            deaths.while_starting += 1;
+        } else {
+            if !is_ready {
+                server.ready().await;
+            }
+            tokio::time::sleep(Duration::from_millis(random.random_range(LIFE_MS))).await;
+            deaths.under_load += 1;
+        }
+        server.kill().await;
+    }
+    deaths
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever looks for a rare failure kills more often")]
+fn setting(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}

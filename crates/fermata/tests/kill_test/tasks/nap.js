@@ -1,0 +1,5 @@
+/** Sleeps once. */
+export default async ({ ms }, tools) => {
+  await tools.sleep(ms);
+  return 'rested';
+};

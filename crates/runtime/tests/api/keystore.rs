@@ -1,0 +1,88 @@
+//! `/v1/keystore`.
+
+use axum::body::Body;
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::test_app::{Answer, TestApp};
+
+async fn put(app: &TestApp, place: &str, body: Value) -> Answer {
+    app.send_json(Method::PUT, &format!("/v1/keystore/{place}"), &body).await
+}
+
+#[tokio::test]
+async fn what_is_put_in_is_listed_and_never_shown() {
+    let app = TestApp::new().await;
+    let secret = put(&app, "global/API_KEY", json!({ "value": "hunter2" })).await;
+    assert_eq!(secret.status, 200, "{}", secret.text);
+    assert_eq!(
+        secret.json(),
+        json!({ "namespace": "global", "name": "API_KEY", "kind": "secret", "version": 1 })
+    );
+    let again = put(&app, "global/API_KEY", json!({ "value": "hunter3", "kind": "secret" })).await;
+    assert_eq!(again.json()["version"], 2);
+    put(&app, "colours/sky", json!({ "value": { "red": 10 }, "kind": "value" })).await;
+
+    let list = app.get("/v1/keystore").await;
+    let entry = json!({
+        "namespace": "global", "name": "API_KEY", "kind": "secret", "version": 2, "updated_at": "<time>",
+    });
+    assert_eq!(list.redacted(), json!({ "items": [entry], "next": null }));
+    assert_eq!(app.get("/v1/keystore?namespace=colours").await.json()["items"][0]["kind"], "value");
+    assert_eq!(
+        app.get("/v1/keystore/namespaces").await.json(),
+        json!({ "items": ["colours", "global"], "next": null })
+    );
+    let page = app.get("/v1/keystore/namespaces?limit=1").await.json();
+    let cursor = page["next"].as_str().unwrap();
+    let rest = app.get(&format!("/v1/keystore/namespaces?cursor={cursor}")).await.json();
+    assert_eq!(rest, json!({ "items": ["global"], "next": null }));
+}
+
+#[tokio::test]
+async fn a_task_reads_a_value_as_it_was_put_in() {
+    let app = TestApp::new().await;
+    let source = "export async function runTask(name, tools) { return await tools.keystore.get(name); }";
+    app.publish("reads.js", source).await;
+    for (name, value) in [("a", json!("123")), ("b", json!(123)), ("c", json!({ "d": [null] }))] {
+        put(&app, &format!("global/{name}"), json!({ "value": value, "kind": "value" })).await;
+        let run =
+            app.post("/v1/runs", &json!({ "task": "reads", "input": name, "wait": "10s" })).await.json();
+        assert_eq!(run["result"], value, "{run}");
+    }
+    put(&app, "global/s", json!({ "value": "hunter2" })).await;
+    let run = app.post("/v1/runs", &json!({ "task": "reads", "input": "s", "wait": "10s" })).await;
+    assert_eq!(run.json()["status"], "failed", "a secret is not read: {}", run.text);
+    assert!(!run.text.contains("hunter2"));
+}
+
+#[tokio::test]
+async fn an_entry_is_deleted_once() {
+    let app = TestApp::new().await;
+    put(&app, "global/x", json!({ "value": "1" })).await;
+    let delete = async || {
+        let request = app.request(Method::DELETE, "/v1/keystore/global/x");
+        app.send(request.body(Body::empty()).unwrap()).await
+    };
+    let gone = delete().await;
+    assert_eq!((gone.status.as_u16(), gone.text.as_str()), (204, ""));
+    assert_eq!(delete().await.problem(404), "keystore_entry_unknown");
+    assert_eq!(app.get("/v1/keystore").await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn bad_entries_are_problems() {
+    let app = TestApp::new().await;
+    let long = "n".repeat(201);
+    let cases = [
+        ("global/x", json!({ "value": 5 }), 422, "body_invalid"),
+        ("global/x", json!({ "value": "v", "kind": "public" }), 422, "body_invalid"),
+        ("global/x", json!({ "value": "v", "extra": 1 }), 422, "body_invalid"),
+        ("global/x", json!({}), 422, "body_invalid"),
+        ("global/x", json!({ "value": "v".repeat(65 << 10) }), 413, "value_too_large"),
+        (&format!("global/{long}"), json!({ "value": "v" }), 422, "name_invalid"),
+    ];
+    for (place, body, status, code) in cases {
+        assert_eq!(put(&app, place, body).await.problem(status), code, "{place}");
+    }
+}
