@@ -278,7 +278,12 @@ impl Engine {
             engine.inner.store.close();
             engine.inner.watchers.close();
         });
-        if tokio::time::timeout(bound, joined).await.is_err() {
+        let stopped = async {
+            // A thread that panicked has been reported.
+            let _ = joined.await;
+            self.inner.give_up_attempts().await;
+        };
+        if tokio::time::timeout(bound, stopped).await.is_err() {
             tracing::warn!("Engine did not stop in time; unfinished turns will be repeated");
         }
     }

@@ -1,8 +1,8 @@
 //! The parts of an engine and how they reach each other.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use fermata_model::{CallNumber, RunId, WorkspaceId};
 use fermata_store::Store;
@@ -26,6 +26,8 @@ const SHARDS: usize = 32;
 const OUTWARD_MAX: usize = 1_024;
 /// VMs asked to leave when one more is wanted.
 const ROOM: usize = 16;
+/// How often to look whether outward calls that were given up have ended.
+const ABORTED_WITHIN: std::time::Duration = std::time::Duration::from_millis(1);
 /// Wait before a run whose turn could not be written is taken up again.
 const ABANDONED_MS: i64 = 1_000;
 
@@ -42,8 +44,11 @@ pub(crate) struct Inner {
     pub(crate) http: Http,
     /// Where outward calls execute.
     pub(crate) tokio: tokio::runtime::Handle,
-    /// Outward calls on their way, so that none is begun twice and all can be given up.
+    /// Outward calls on their way, or whose outcome is on its way to the run, so that none is begun
+    /// twice and all can be given up.
     pub(crate) in_flight: Mutex<HashMap<(RunId, CallNumber), AbortHandle>>,
+    /// Runs whose call has ended without them, until they end too.
+    disowned: Mutex<HashSet<RunId>>,
     /// Places for outward calls under way.
     pub(crate) outward_places: tokio::sync::Semaphore,
     pub(crate) residents: Residents,
@@ -133,6 +138,7 @@ impl Inner {
             http,
             tokio,
             in_flight: Mutex::default(),
+            disowned: Mutex::default(),
             outward_places: tokio::sync::Semaphore::new(OUTWARD_MAX),
             residents: Residents::default(),
             counters: Counters::default(),
@@ -176,6 +182,10 @@ impl Inner {
         self.counters.faults.fetch_add(1, Ordering::Relaxed);
         if cell.abandon() {
             self.forget(cell);
+            // Outcomes of its calls may have been among the letters that are lost with it.
+            let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+            in_flight.retain(|(run, _), _| *run != cell.run);
+            drop(in_flight);
             let (workspace, run) = (cell.workspace.clone(), cell.run);
             self.timers.set(Timer { due: clock::now() + ABANDONED_MS, run, call: None, workspace });
         }
@@ -210,9 +220,34 @@ impl Inner {
         }
     }
 
-    /// Whether an outward call is on its way.
+    /// The run has opened the letter with the outcome of an outward call.
+    pub(crate) fn attempt_ended(&self, run: RunId, number: CallNumber) {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&(run, number));
+    }
+
+    /// Gives up every outward call on its way, and waits until nothing of them is left.
+    pub(crate) async fn give_up_attempts(&self) {
+        let given_up = std::mem::take(&mut *self.in_flight.lock().unwrap_or_else(PoisonError::into_inner));
+        given_up.values().for_each(AbortHandle::abort);
+        while !given_up.values().all(AbortHandle::is_finished) {
+            tokio::time::sleep(ABORTED_WITHIN).await;
+        }
+    }
+
+    /// Whether an outward call is on its way, or its outcome on the way to the run.
     pub(crate) fn is_in_flight(&self, run: RunId, number: CallNumber) -> bool {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&(run, number))
+    }
+
+    /// The call that waits for the run is about to end without it.
+    pub(crate) fn disown(&self, run: RunId) {
+        self.disowned().insert(run);
+    }
+
+    /// The runs whose call has ended without them. Kept while a run's end is submitted, so that it
+    /// never writes over the end of such a call.
+    pub(crate) fn disowned(&self) -> MutexGuard<'_, HashSet<RunId>> {
+        self.disowned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The run in memory, if it is there.

@@ -56,14 +56,15 @@ pub(crate) fn body(inner: &Inner, workspace: &WorkspaceId, id: RunId) -> Result<
         return Ok(body);
     }
     body.is_orphan = is_orphan(inner, &body.run)?;
+    // Events may be sent to a run before it begins.
+    body.kept_events = VecDeque::from(store.sent_events(workspace, id)?);
+    body.events_sent = store.last_sent_event(workspace, id)?;
     if body.run.state.started_at.is_none() {
         return Ok(body);
     }
     for call in store.open_calls(workspace, id)?.into_iter().chain(store.undelivered(workspace, id)?) {
         body.open.insert(call.number, call);
     }
-    body.kept_events = VecDeque::from(store.sent_events(workspace, id)?);
-    body.events_sent = store.last_sent_event(workspace, id)?;
     body.checkpoint = store.checkpoint(workspace, id)?;
     body.has_checkpoint = body.checkpoint.is_some();
     catch_up(inner, &mut body)?;

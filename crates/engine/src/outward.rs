@@ -55,7 +55,8 @@ async fn make(inner: Arc<Inner>, attempt: Attempt) {
     let Ok(_place) = inner.outward_places.acquire().await else { return };
     let request = Request { method, args, idempotency_key: idempotency_key(run, number) };
     let result = ask(&inner, &service, request).await;
-    inner.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&(run, number));
+    // It counts as under way until the run has opened the letter: a run that comes from the ledger
+    // to do so would otherwise begin another attempt.
     inner.post(&workspace, run, Mail::Attempted { number, attempt, result });
 }
 

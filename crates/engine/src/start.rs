@@ -106,13 +106,21 @@ impl Engine {
             run: run.birth.id,
             created_at: run.birth.created_at,
         };
+        let started = Started { run: Run::clone(&run), is_replay: false };
+        let (inner, insert) = (self.inner.clone(), Change::InsertRun(run.clone()));
+        let (tell, told) = oneshot::channel();
         // Behind the key's row: a run that lost the race to another with its key must never begin.
-        match self.inner.store.commit_async(vec![remember, Change::InsertRun(run.clone())]).await {
-            Ok(()) => {
-                let started = Started { run: Run::clone(&run), is_replay: false };
-                begin(&self.inner, run, false);
-                Ok(started)
+        // And on the committer's thread: before anybody who finds it in the ledger can have ended it,
+        // and even if who asked for it is gone.
+        let done = move |fate: Result<(), CommitError>| {
+            if fate.is_ok() {
+                begin(&inner, run, false);
             }
+            drop(tell.send(fate));
+        };
+        self.inner.store.submit(Group::with(vec![remember, insert], done));
+        match told.await.unwrap_or(Err(CommitError::Closed)) {
+            Ok(()) => Ok(started),
             Err(CommitError::Conflict { .. }) => match self.replay(&workspace, &key).await? {
                 Some(started) => Ok(started),
                 None => Err(StartError::Lost),

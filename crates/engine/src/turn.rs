@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use fermata_model::record::{CallState, Run};
+use fermata_model::record::{CallState, ParentCall, Run};
 use fermata_model::{CallNumber, RunId, WorkspaceId};
 use fermata_store::{Change, CommitError, Group};
 
@@ -63,6 +63,10 @@ pub(crate) struct Turn<'a> {
 /// Works on a run that came out of the queue.
 pub(crate) fn take(inner: &Arc<Inner>, cell: &Arc<Cell>) {
     cell.begin();
+    if cell.is_abandoned() {
+        cell.rest();
+        return inner.abandon(cell);
+    }
     let mail = cell.take_mail();
     let Some((mut body, mail)) = body_for(inner, cell, mail) else { return };
     body.turn = cell.turn() + 1;
@@ -178,6 +182,7 @@ impl Turn<'_> {
         }
         // An empty group is on disk when the row is that was submitted before it.
         let must_follow = std::mem::take(&mut self.body.is_new) && self.parked;
+        let tells_parent = self.tells_parent();
         let Self { inner, cell, body, changes, letters, timers, after, unfinished, parked, was_ended } = self;
         let (turn, ended, waits_in_memory) = (body.turn, body.is_ended(), body.vm.is_some());
         let ended_now = (ended && !was_ended).then(|| Arc::new(body.run.clone()));
@@ -188,22 +193,28 @@ impl Turn<'_> {
                 let (inner, cell) = (inner.clone(), cell.clone());
                 move |fate| settled(&inner, &cell, fate, after, ended_now, turn)
             };
-            inner.store.submit(Group::with(changes, done));
+            submit(inner, cell, changes, tells_parent, done);
         }
         for (workspace, run, mail) in letters {
             inner.post(&workspace, run, mail);
         }
         timers.into_iter().for_each(|timer| inner.timers.set(timer));
+        let is_wanted = cell.end(unfinished);
         if cell.is_abandoned() {
             return inner.abandon(cell);
         }
-        if cell.end(unfinished) {
+        if is_wanted {
             inner.ready.push(cell.clone());
         } else if ended || parked {
             leave(inner, cell);
         } else if waits_in_memory {
             inner.residents.waits(cell, turn);
         }
+    }
+
+    /// The call that waits for this run, when this turn has ended it.
+    fn tells_parent(&self) -> Option<ParentCall> {
+        self.body.run.birth.parent.filter(|_| self.body.is_ended() && !self.was_ended)
     }
 
     /// Records a call's new state.
@@ -233,6 +244,23 @@ impl Turn<'_> {
     fn set_timer(&mut self, due: fermata_model::Millis, call: Option<CallNumber>) {
         self.timers.push(Timer { due, run: self.cell.run, call, workspace: self.cell.workspace.clone() });
     }
+}
+
+/// Submits the changes of a turn. A run whose call has ended without it does not end that call.
+fn submit(
+    inner: &Inner,
+    cell: &Cell,
+    mut changes: Vec<Change>,
+    parent: Option<ParentCall>,
+    done: impl FnOnce(Result<(), CommitError>) + Send + 'static,
+) {
+    let Some(parent) = parent else { return inner.store.submit(Group::with(changes, done)) };
+    let mut disowned = inner.disowned();
+    if disowned.remove(&cell.run) {
+        let is_of_parent = |change: &Change| matches!(change, Change::UpdateCall { run, .. } if *run == parent.run);
+        changes.retain(|change| !is_of_parent(change));
+    }
+    inner.store.submit(Group::with(changes, done));
 }
 
 /// The fate of a turn's group is known. Runs on the committer's thread.

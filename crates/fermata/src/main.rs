@@ -7,6 +7,7 @@ mod commands;
 mod console;
 mod exit;
 mod input;
+mod interrupt;
 mod json_text;
 mod logging;
 mod node;

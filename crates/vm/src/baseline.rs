@@ -8,12 +8,19 @@ use serde::Deserialize;
 
 use crate::checkpoint::PAGE_BYTES;
 use crate::engine::{Engine, OpenError};
+use crate::host;
 use crate::image::{EngineHash, Image};
 use crate::machine::{Argument, EVAL_MODULE, EVAL_SCRIPT, Fault, Machine, NoInstance};
 use crate::source::{Program, StackMapper};
 use crate::stop::Stop;
 use crate::written;
 
+/// Longest name and code of an error that is kept, in bytes.
+const ERROR_NAME_BYTES_MAX: usize = 256;
+/// Longest message of an error that is kept, in bytes.
+const ERROR_MESSAGE_BYTES_MAX: usize = 8 << 10;
+/// Longest stack of an error that is kept, in bytes.
+const ERROR_STACK_BYTES_MAX: usize = 16 << 10;
 /// Most idle VMs kept ready for one baseline.
 const WARM_MAX: usize = 16;
 
@@ -84,6 +91,8 @@ pub(crate) fn load(
     let stack = usize::try_from(image.anchors.stack_pointer).unwrap_or(0);
     let mut hasher = blake3::Hasher::new();
     hasher.update(&image.hash.0).update(&memory[stack..]);
+    // The memory of a program that every run loads anew is the image's.
+    hasher.update(program.code.as_bytes());
     let baseline = Baseline {
         engine: engine.clone(),
         pages: differing_pages(&image.memory, &memory, stack),
@@ -156,10 +165,17 @@ pub(crate) fn to_run_error(fault: Fault, mapper: &StackMapper, limits: Limits) -
     };
     RunError {
         code: code.to_owned(),
-        name: if error.name.is_empty() { "Error".to_owned() } else { error.name },
-        message,
-        stack: error.stack.map(|stack| mapper.map(&stack)).filter(|stack| !stack.is_empty()),
-        call_code: error.code,
+        name: if error.name.is_empty() {
+            "Error".to_owned()
+        } else {
+            host::cut(error.name, ERROR_NAME_BYTES_MAX)
+        },
+        message: host::cut(message, ERROR_MESSAGE_BYTES_MAX),
+        stack: error
+            .stack
+            .map(|stack| mapper.map(&host::cut(stack, ERROR_STACK_BYTES_MAX)))
+            .filter(|stack| !stack.is_empty()),
+        call_code: error.code.map(|code| host::cut(code, ERROR_NAME_BYTES_MAX)),
     }
 }
 

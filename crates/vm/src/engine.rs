@@ -21,8 +21,9 @@ const PRELUDE: &str = include_str!("../guest/dist/prelude.js");
 
 /// How often running slices look whether they must stop.
 const TICK: Duration = Duration::from_millis(10);
-/// Native stack of guest code, in bytes. The engine's own limit is reached first.
-const WASM_STACK_BYTES: usize = 2 << 20;
+/// Native stack of guest code, in bytes: half of what any thread has, so that guest code can run on
+/// all of them. Task code reaches the engine's own limit first; deeply nested texts reach this one.
+const WASM_STACK_BYTES: usize = 1 << 20;
 /// Elements of the engine's function table.
 const TABLE_ELEMENTS_MAX: usize = 20_000;
 /// Bytes of an instance's memory that are reset in place rather than given back to the kernel.

@@ -16,6 +16,7 @@ use wasmtime::{Caller, Engine, Linker};
 
 use crate::anchors::Anchors;
 use crate::exports::Exports;
+use crate::guest_error::{GuestError, GuestText};
 use crate::slice::{CallRequest, LogRequest};
 use crate::stop::Stop;
 
@@ -45,6 +46,8 @@ pub(crate) struct Host {
     pub(crate) calls_made: u32,
     pub(crate) pending: u32,
     pub(crate) log_lines: u32,
+    /// Bytes of the arguments of the slice's calls: each is small, but all wait in the host's memory.
+    pub(crate) args_bytes: u64,
     pub(crate) calls: Vec<CallRequest>,
     pub(crate) dropped: Vec<u32>,
     pub(crate) logs: Vec<LogRequest>,
@@ -55,22 +58,18 @@ pub(crate) struct Host {
     pub(crate) kill: Arc<AtomicBool>,
 }
 
-/// What the prelude says when the task's promise settles.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Finish {
-    pub(crate) ok: bool,
-    pub(crate) value: Option<Json>,
-    pub(crate) error: Option<GuestError>,
+/// How the task's promise settled.
+#[derive(Debug)]
+pub(crate) enum Finish {
+    Returned(Json),
+    Threw(GuestError),
 }
 
-/// An error as the guest describes it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct GuestError {
-    pub(crate) name: String,
-    pub(crate) message: String,
-    pub(crate) stack: Option<String>,
-    pub(crate) code: Option<String>,
+/// What the prelude says of it.
+#[derive(Deserialize)]
+struct Told {
+    value: Option<Json>,
+    error: Option<Json>,
 }
 
 impl Host {
@@ -89,6 +88,7 @@ impl Host {
             calls_made: 0,
             pending: 0,
             log_lines: 0,
+            args_bytes: 0,
             calls: Vec::new(),
             dropped: Vec::new(),
             logs: Vec::new(),
@@ -103,6 +103,7 @@ impl Host {
         self.delivery = number;
         self.clock = clock;
         self.random = None;
+        self.args_bytes = 0;
         self.cpu_began_ns = thread_cpu_ns();
     }
 
@@ -304,13 +305,17 @@ fn request_call(host: &mut Host, text: &str) -> wasmtime::Result<Answer> {
     if host.calls_made >= limits.calls {
         return Ok(Answer::Throw(format!("The run has made more than {} calls", limits.calls)));
     }
-    let bad = || Stop::Engine("a malformed call".to_owned());
-    let (head, args) = text.split_once('\n').ok_or_else(bad)?;
-    let mut words = head.splitn(3, ' ');
-    let mut word = || words.next().ok_or_else(bad);
-    let (number, service, method) = (word()?, word()?, word()?);
+    let Some((number, service, method, args)) = call_parts(text) else {
+        // The prelude writes these; a line break in a name shifts what is read here.
+        return Ok(Answer::Throw(LINE_BREAK.to_owned()));
+    };
+    if service.len() + method.len() > CALL_NAME_BYTES_MAX {
+        let message =
+            format!("The names of a service and its method take more than {CALL_NAME_BYTES_MAX} bytes");
+        return Ok(Answer::Throw(message));
+    }
     if number.parse() != Ok(host.calls_made + 1) {
-        return Err(bad().into());
+        return Err(Stop::Engine("a call out of order".to_owned()).into());
     }
     if args.len() > usize::try_from(limits.args_bytes).unwrap_or(usize::MAX) {
         let bytes = args.len();
@@ -319,7 +324,15 @@ fn request_call(host: &mut Host, text: &str) -> wasmtime::Result<Answer> {
             format!("The arguments of {service}.{method} take {bytes} bytes as JSON; the limit is {limit}");
         return Ok(Answer::Throw(message));
     }
-    let args = json::parse(args.to_owned()).map_err(|_| bad())?;
+    let bytes_max = u64::from(limits.memory_bytes);
+    host.args_bytes += u64::try_from(args.len()).unwrap_or(u64::MAX);
+    if host.args_bytes > bytes_max {
+        let message = format!("The arguments of the calls made at once take more than {bytes_max} bytes");
+        return Ok(Answer::Throw(message));
+    }
+    let Ok(args) = json::parse(args.to_owned()) else {
+        return Ok(Answer::Throw(LINE_BREAK.to_owned()));
+    };
     host.calls_made += 1;
     host.pending += 1;
     host.calls.push(CallRequest {
@@ -329,6 +342,17 @@ fn request_call(host: &mut Host, text: &str) -> wasmtime::Result<Answer> {
         args,
     });
     Ok(Answer::Undefined)
+}
+
+/// Longest names of a service and a method together, in bytes.
+const CALL_NAME_BYTES_MAX: usize = 512;
+const LINE_BREAK: &str = "The name of a service or method cannot contain a line break";
+
+fn call_parts(text: &str) -> Option<(&str, &str, &str, &str)> {
+    let (head, args) = text.split_once('\n')?;
+    let (number, name) = head.split_once(' ')?;
+    let (service, method) = name.split_once(' ')?;
+    Some((number, service, method, args))
 }
 
 /// `__host_cancel("{number}")`.
@@ -345,11 +369,19 @@ fn drop_call(host: &mut Host, text: &str) {
 /// `__host_finish(json)`.
 fn finish(host: &mut Host, text: &str) -> wasmtime::Result<Answer> {
     let limit = host.limits.result_bytes;
-    if text.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
-        return Err(Stop::ResultTooLarge { bytes: text.len(), limit }.into());
-    }
-    let parsed = serde_json::from_str(text).map_err(|_| Stop::Engine("a malformed result".to_owned()))?;
-    host.finished.get_or_insert(parsed);
+    let told: Told = serde_json::from_str(text).map_err(|_| Stop::Engine("a malformed result".to_owned()))?;
+    let finish = match (told.error, told.value) {
+        (Some(error), _) => Finish::Threw(GuestError::read(error.get())),
+        (None, Some(value)) => {
+            let bytes = value.get().len();
+            if bytes > usize::try_from(limit).unwrap_or(usize::MAX) {
+                return Err(Stop::ResultTooLarge { bytes, limit }.into());
+            }
+            Finish::Returned(value)
+        }
+        (None, None) => Finish::Returned(json::null()),
+    };
+    host.finished.get_or_insert(finish);
     Ok(Answer::Undefined)
 }
 
@@ -365,20 +397,22 @@ fn log(host: &mut Host, text: &str) {
         host.logs.push(LogRequest { level: LogLevel::Warn, message, data: None });
         return;
     }
-    type Line = (String, String, Option<Json>);
-    let (level, mut message, data) =
-        serde_json::from_str::<Line>(text).unwrap_or_else(|_| ("info".into(), text.to_owned(), None));
-    cut(&mut message, LOG_MESSAGE_BYTES_MAX);
+    type Line = (String, GuestText, Option<Json>);
+    let (level, GuestText(message), data) = serde_json::from_str::<Line>(text)
+        .unwrap_or_else(|_| ("info".into(), GuestText(text.to_owned()), None));
+    let message = cut(message, LOG_MESSAGE_BYTES_MAX);
     let data = data.filter(|data| data.get() != "null" && data.get().len() <= LOG_DATA_BYTES_MAX);
     host.logs.push(LogRequest { level: LogLevel::from_word(&level), message, data });
 }
 
-fn cut(text: &mut String, bytes_max: usize) {
+/// The text, or its beginning and an ellipsis.
+pub(crate) fn cut(mut text: String, bytes_max: usize) -> String {
     if text.len() > bytes_max {
         let end = (0..=bytes_max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);
         text.push('…');
     }
+    text
 }
 
 /// A number in [0, 1) with 53 random bits.

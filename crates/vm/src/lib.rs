@@ -14,6 +14,7 @@ mod cache;
 mod checkpoint;
 mod engine;
 mod exports;
+mod guest_error;
 mod host;
 mod image;
 mod machine;

@@ -8,7 +8,8 @@ use wasmtime::{Store, UpdateDeadline, Val};
 use crate::anchors::SCRATCH_BYTES;
 use crate::engine::Engine;
 use crate::exports::Exports;
-use crate::host::{GuestError, Host, Mode};
+use crate::guest_error::{GuestError, UNREADABLE};
+use crate::host::{Host, Mode};
 use crate::image::Image;
 use crate::stop::Stop;
 
@@ -117,17 +118,34 @@ impl Machine {
 
     /// A value as text, by JavaScript's own conversion.
     pub(crate) fn text(&mut self, handle: i32) -> Result<String, Fault> {
+        match self.convert(handle)? {
+            Some(text) => Ok(text),
+            None => Err(self.exception()?),
+        }
+    }
+
+    /// A value as text, if it has one.
+    fn readable(&mut self, handle: i32) -> Result<Option<String>, Fault> {
+        let text = self.convert(handle)?;
+        if text.is_none() {
+            self.forget_exception()?;
+        }
+        Ok(text)
+    }
+
+    /// A value as text, or nothing and a pending exception.
+    fn convert(&mut self, handle: i32) -> Result<Option<String>, Fault> {
         let exports = self.exports.clone();
         let length_at = self.image.anchors.argv + 4;
         let at = exports.get_string.call(&mut self.store, (handle, length_at))?;
         if at == 0 {
-            return Err(self.exception()?);
+            return Ok(None);
         }
         let length = exports.read(&self.store, length_at, 4).unwrap_or_default();
         let length = u32::from_le_bytes(length.try_into().unwrap_or_default());
         let bytes = exports.read(&self.store, at, usize::try_from(length).unwrap_or(0)).unwrap_or_default();
         exports.free_cstring.call(&mut self.store, at)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// Gives up a handle.
@@ -135,29 +153,37 @@ impl Machine {
         Ok(self.exports.clone().free_value.call(&mut self.store, handle)?)
     }
 
-    /// The error in `handle`, described.
+    /// The error in `handle`, as far as it can be read: reading it may run the task's own code.
     pub(crate) fn describe(&mut self, handle: i32) -> Result<GuestError, Fault> {
-        let mut property = |name: &[u8]| -> Result<Option<String>, Fault> {
-            let exports = self.exports.clone();
-            let at = self.allocate(name)?;
-            let value = exports.get_prop.call(&mut self.store, (handle, at))?;
-            exports.free.call(&mut self.store, at)?;
-            if exports.is_exception.call(&mut self.store, value)? != 0 {
-                return Ok(None);
-            }
-            let text = self.text(value)?;
-            self.release(value)?;
-            Ok((text != "undefined").then_some(text))
-        };
-        let (name, message, stack) = (property(b"name\0")?, property(b"message\0")?, property(b"stack\0")?);
+        let name = self.property(handle, b"name\0")?;
+        let (message, stack) = (self.property(handle, b"message\0")?, self.property(handle, b"stack\0")?);
         let Some(name) = name else {
-            return Ok(GuestError {
-                name: "Error".into(),
-                message: self.text(handle)?,
-                ..GuestError::default()
-            });
+            let message = self.readable(handle)?.unwrap_or_else(|| UNREADABLE.to_owned());
+            return Ok(GuestError { name: "Error".into(), message, ..GuestError::default() });
         };
         Ok(GuestError { name, message: message.unwrap_or_default(), stack, code: None })
+    }
+
+    /// A property as text, if there is one that can be read.
+    fn property(&mut self, object: i32, name: &[u8]) -> Result<Option<String>, Fault> {
+        let exports = self.exports.clone();
+        let at = self.allocate(name)?;
+        let value = exports.get_prop.call(&mut self.store, (object, at))?;
+        exports.free.call(&mut self.store, at)?;
+        if exports.is_exception.call(&mut self.store, value)? != 0 {
+            self.forget_exception()?;
+            return Ok(None);
+        }
+        let text = self.readable(value)?;
+        self.release(value)?;
+        Ok(text.filter(|text| text != "undefined"))
+    }
+
+    /// Drops the pending exception without a look at it: describing what was thrown by describing
+    /// something would never end.
+    fn forget_exception(&mut self) -> Result<(), Fault> {
+        let exception = self.exports.clone().get_exception.call(&mut self.store, ())?;
+        self.release(exception)
     }
 
     /// Limits of the guest's own making: heap and stack.

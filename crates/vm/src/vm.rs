@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fermata_model::record::Outcome;
-use fermata_model::{CallNumber, DeliveryNumber, Json, Millis, json};
+use fermata_model::{CallNumber, DeliveryNumber, Millis, json};
 
 use crate::baseline::{self, Baseline};
 use crate::checkpoint::{BadCheckpoint, Snapshot};
-use crate::host::{Mode, thread_cpu_ns};
+use crate::host::{Finish, Mode, thread_cpu_ns};
 use crate::machine::{Argument, Fault, Machine, NoInstance};
 use crate::slice::{Slice, SliceEnd};
 use crate::stop::Stop;
@@ -187,14 +187,10 @@ impl Vm {
         }
         let host = self.machine.store.data_mut();
         match host.finished.take() {
-            Some(finish) if finish.ok => SliceEnd::Returned(finish.value.unwrap_or_else(null)),
-            Some(finish) => threw(Fault::Threw(finish.error.unwrap_or_default())),
+            Some(Finish::Returned(value)) => SliceEnd::Returned(value),
+            Some(Finish::Threw(error)) => threw(Fault::Threw(error)),
             None if host.pending == 0 => threw(Stop::Deadlock.into()),
             None => SliceEnd::Waiting,
         }
     }
-}
-
-fn null() -> Json {
-    json::null()
 }

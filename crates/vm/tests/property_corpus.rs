@@ -1,6 +1,8 @@
 //! Every program of the corpus does the same whether its VM stays in memory, is put down after every
 //! delivery, or is rebuilt from the ledger; and its heap is the same to the byte.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/support.rs"]
 mod support;
 
 use std::path::PathBuf;
@@ -26,7 +28,8 @@ fn property_a_run_is_the_same_however_its_vm_came_about() {
     assert!(programs.len() >= PROGRAMS_MIN, "{} programs", programs.len());
     let (left, right) = programs.split_at(programs.len() / 2);
     thread::scope(|scope| {
-        [left, right].map(|half| scope.spawn(|| half.iter().for_each(check_program)));
+        let halves = [left, right].map(|half| scope.spawn(|| half.iter().for_each(check_program)));
+        halves.into_iter().for_each(|half| half.join().unwrap());
     });
 }
 

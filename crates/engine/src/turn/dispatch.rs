@@ -154,6 +154,7 @@ impl Turn<'_> {
         if call.state.status == CallStatus::SuspendedWaitingChild
             && let Some(child) = call.state.child
         {
+            self.inner.disown(child);
             self.letters.push((call.workspace.clone(), child, Mail::Cancel { reply: None }));
         }
     }

@@ -106,7 +106,11 @@ impl Turn<'_> {
     }
 
     fn attempted(&mut self, number: CallNumber, attempt: u32, result: Attempted) {
-        let Some(mut call) = self.body.open.get(&number).cloned() else { return };
+        let call = self.body.open.get(&number).cloned();
+        if call.as_ref().is_none_or(|call| call.state.attempts <= attempt) {
+            self.inner.attempt_ended(self.cell.run, number);
+        }
+        let Some(mut call) = call else { return };
         if call.state.outcome.is_some() || call.state.attempts != attempt {
             return;
         }
@@ -150,6 +154,7 @@ impl Turn<'_> {
     }
 
     fn child_ended(&mut self, number: CallNumber, child: RunId, outcome: Outcome) {
+        self.inner.disowned().remove(&child);
         let Some(mut call) = self.body.open.get(&number).cloned() else { return };
         if call.state.outcome.is_some() || call.state.child != Some(child) {
             return;

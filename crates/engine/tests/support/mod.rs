@@ -14,28 +14,28 @@ use tempfile::TempDir;
 /// Longest a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Bench {
-    pub engine: Engine,
-    pub workspace: WorkspaceId,
-    pub settings: Settings,
+pub(crate) struct Bench {
+    pub(crate) engine: Engine,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) settings: Settings,
     folder: TempDir,
 }
 
-pub fn json(text: &str) -> Json {
+pub(crate) fn json(text: &str) -> Json {
     fermata_model::json::parse(text.to_owned()).unwrap()
 }
 
 /// One folder for all tests, so that the engine is booted and compiled once.
-pub fn engine_folder() -> PathBuf {
+pub(crate) fn engine_folder() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("engine")
 }
 
 impl Bench {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| ()).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings {
             engine_folder: engine_folder(),
             limits: Limits::default(),
@@ -56,7 +56,7 @@ impl Bench {
     }
 
     /// Stops the engine and starts another over the same store.
-    pub async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
         let Self { engine, workspace, settings, folder } = self;
         engine.stop(PATIENCE).await;
         drop(engine);
@@ -65,7 +65,7 @@ impl Bench {
         Self { engine, workspace, settings, folder }
     }
 
-    pub async fn publish(&self, file_name: &str, source: &str) {
+    pub(crate) async fn publish(&self, file_name: &str, source: &str) {
         let publish = Publish { file_name: file_name.into(), source: source.into(), name: None };
         self.engine.publish(&self.workspace, publish).await.unwrap();
     }
@@ -82,31 +82,31 @@ impl Bench {
         }
     }
 
-    pub async fn start(&self, task: &str, input: &str) -> Run {
+    pub(crate) async fn start(&self, task: &str, input: &str) -> Run {
         self.engine.start_run(&self.workspace, Self::wanted(task, input)).await.unwrap().run
     }
 
     /// Starts a run and waits for its end.
-    pub async fn run(&self, task: &str, input: &str) -> Run {
+    pub(crate) async fn run(&self, task: &str, input: &str) -> Run {
         let wanted = Self::wanted(task, input);
         let run = self.engine.start_run_and_wait(&self.workspace, wanted, PATIENCE).await.unwrap().run;
         assert!(run.state.status.is_ended(), "{run:?}");
         run
     }
 
-    pub async fn ended(&self, run: RunId) -> Run {
+    pub(crate) async fn ended(&self, run: RunId) -> Run {
         let run = self.engine.wait_run(&self.workspace, run, PATIENCE).await.unwrap().unwrap();
         assert!(run.state.status.is_ended(), "{run:?}");
         run
     }
 
-    pub fn result(&self, run: &Run) -> String {
+    pub(crate) fn result(&self, run: &Run) -> String {
         let result = run.state.result.as_ref();
         result.unwrap_or_else(|| panic!("no result: {:?}", run.state)).get().to_owned()
     }
 
     /// Waits until the engine's counters are as asked for.
-    pub async fn until(&self, reached: impl Fn(&Stats) -> bool) {
+    pub(crate) async fn until(&self, reached: impl Fn(&Stats) -> bool) {
         let began = std::time::Instant::now();
         while !reached(&self.engine.stats()) {
             assert!(began.elapsed() < PATIENCE, "{:?}", self.engine.stats());

@@ -127,7 +127,7 @@ fn check_effects(findings: &mut Findings, accepted: &[Accepted], counter: &Count
         };
         expected += steps.len();
         let counted: Vec<Option<u64>> = steps.into_iter().map(|step| value_of(id, step)).collect();
-        findings.check(counted.iter().all(Option::is_some), || format!("{id} lacks an effect: {counted:?}"));
+        findings.check(counted.iter().all(Option::is_some), || format!("{ended} lacks an effect: {counted:?}"));
         let is_told = job.task != "counter" || ended["result"] == json!(counted);
         findings.check(is_told, || format!("{id} was told {} of {counted:?}", ended["result"]));
     }

@@ -1,5 +1,5 @@
-//! A tiny HTTP server on the loopback address, which steps ask: it answers at once and notes when
-//! it was asked.
+//! A tiny HTTP server on the loopback address, which steps ask: it answers at once and notes which
+//! step asked and when.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +16,19 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncon
 /// A longer request is none of ours.
 const REQUEST_BYTES_MAX: usize = 64 << 10;
 
+/// A request that came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// The number in its path.
+    pub(crate) step: usize,
+    /// When it was there.
+    pub(crate) at: Instant,
+}
+
 /// The server; it ends when this is dropped.
 pub(crate) struct Loopback {
     address: SocketAddr,
-    asked: Arc<Mutex<Vec<Instant>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
     serving: JoinHandle<()>,
 }
 
@@ -28,7 +37,7 @@ impl Loopback {
     pub(crate) async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("listen on the loopback address")?;
         let address = listener.local_addr()?;
-        let asked = Arc::<Mutex<Vec<Instant>>>::default();
+        let asked = Arc::<Mutex<Vec<Asked>>>::default();
         let serving = tokio::spawn(serve(listener, asked.clone()));
         Ok(Self { address, asked, serving })
     }
@@ -38,8 +47,8 @@ impl Loopback {
         format!("http://{}/", self.address)
     }
 
-    /// The moments of all requests since the last time this was asked.
-    pub(crate) fn take_asked(&self) -> Vec<Instant> {
+    /// All requests since the last time this was asked.
+    pub(crate) fn take_asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -50,7 +59,7 @@ impl Drop for Loopback {
     }
 }
 
-async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<Instant>>>) {
+async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<Asked>>>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
@@ -59,7 +68,7 @@ async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<Instant>>>) {
 }
 
 /// Answers requests without a body until the other side closes.
-async fn converse(mut stream: TcpStream, asked: Arc<Mutex<Vec<Instant>>>) {
+async fn converse(mut stream: TcpStream, asked: Arc<Mutex<Vec<Asked>>>) {
     let mut buffer = Vec::with_capacity(1024);
     if stream.set_nodelay(true).is_err() {
         return;
@@ -72,10 +81,18 @@ async fn converse(mut stream: TcpStream, asked: Arc<Mutex<Vec<Instant>>>) {
                 return;
             }
         }
-        asked.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+        let request = Asked { step: step(&buffer), at: Instant::now() };
+        asked.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         buffer.clear();
         if stream.write_all(ANSWER).await.is_err() {
             return;
         }
     }
+}
+
+/// The number in `GET /{number} HTTP/1.1`; 0 without one.
+fn step(request: &[u8]) -> usize {
+    let path = request.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    let digits = std::str::from_utf8(path).unwrap_or_default().trim_start_matches('/');
+    digits.parse().unwrap_or_default()
 }

@@ -24,11 +24,11 @@ pub(crate) const INSIDE_STEPS: Task = Task {
 }",
 };
 
-/// Steps that go outside: requests to an HTTP server.
+/// Steps that go outside: requests to an HTTP server, which tell it the number of the step.
 pub(crate) const HTTP_STEPS: Task = Task {
     name: "http-steps",
     source: "export async function runTask({ steps, url }, tools) {
-  for (let step = 0; step < steps; step += 1) await tools.http.fetch(url);
+  for (let step = 0; step < steps; step += 1) await tools.http.fetch(url + step);
   return steps;
 }",
 };
@@ -38,10 +38,10 @@ pub(crate) const INSIDE_LONG: Task = Task {
     name: "inside-long",
     source: "export async function runTask({ steps, every, url }, tools) {
   for (let step = 0; step < steps; step += 1) {
-    if (step % every === 0) await tools.http.fetch(url);
+    if (step % every === 0) await tools.http.fetch(url + step);
     await tools.keystore.get('bench');
   }
-  await tools.http.fetch(url);
+  await tools.http.fetch(url + steps);
   return steps;
 }",
 };
@@ -51,10 +51,10 @@ pub(crate) const SLEEP_LONG: Task = Task {
     name: "sleep-long",
     source: "export async function runTask({ steps, every, url }, tools) {
   for (let step = 0; step < steps; step += 1) {
-    if (step % every === 0) await tools.http.fetch(url);
+    if (step % every === 0) await tools.http.fetch(url + step);
     await tools.sleep(1);
   }
-  await tools.http.fetch(url);
+  await tools.http.fetch(url + steps);
   return steps;
 }",
 };

@@ -7,7 +7,7 @@ export async function runTask(input, tools) {
   let x = 1, y = 2;
   [x, y] = [y, x];
   ({ x, length: y } = { x: 'swapped', ...[1, 2], length: 2 });
-  const f = async ({ n = next('n', 1) } = {}, [m] = [await tools.echo.m(2)].map(String)) => [n, m];
+  const f = async ({ n = next('n', 1) } = {}, [m = next('m', 2)] = []) => [n, await tools.echo.m(m)];
   for (const [key, { v = 0 }] of Object.entries({ p: { v: 1 }, q: {} })) order.push(key + v);
   return [a, c, d, g, h, i, j, x, y, await f(), order];
 }

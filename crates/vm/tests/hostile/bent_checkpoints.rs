@@ -62,7 +62,8 @@ impl Parked {
         let mut vm = Vm::restore(&self.baseline, identity(), &self.snapshot).unwrap();
         assert_eq!(vm.checkpoint(), self.snapshot);
         for number in 2..5 {
-            let slice = vm.deliver(Clock { delivery: number, now: START }, number, &Outcome::Ok(json::null()));
+            let slice =
+                vm.deliver(Clock { delivery: number, now: START }, number, &Outcome::Ok(json::null()));
             if number == 4 {
                 assert_eq!(returned(&slice), "[[0,null],[1,null],[2,null],[3,null]]");
             }
@@ -128,7 +129,10 @@ fn a_state_fits_its_own_baseline_only() {
 #[test]
 fn a_state_of_another_program_that_is_loaded_per_run_does_not_fit() {
     let load = |word: &str| {
-        let source = format!("const at = Math.random();\n{}", task(&format!("await tools.echo.x(at); return '{word}'")));
+        let source = format!(
+            "const at = Math.random();\n{}",
+            task(&format!("await tools.echo.x(at); return '{word}'"))
+        );
         let baseline = load("task.js", &source, tight());
         assert!(baseline.is_loaded_per_run());
         baseline
@@ -163,15 +167,17 @@ fn a_made_up_header_is_refused_or_harmless() {
 fn property_random_bytes_never_open() {
     let mut runner = TestRunner::default();
     let bytes = proptest::collection::vec(any::<u8>(), 0..300);
-    runner.run(&bytes, |bytes| {
-        prop_assert!(matches!(open(&bytes), Err(BadCheckpoint::Broken)));
-        let sealed = key().seal([3; 24], &bound_place(), &bytes);
-        // Sealed as it must be, but no compressed state.
-        if let Ok(snapshot) = open(&sealed) {
-            prop_assert!(Vm::restore(&Parked::new().baseline, identity(), &snapshot).is_err());
-        }
-        Ok(())
-    }).unwrap();
+    runner
+        .run(&bytes, |bytes| {
+            prop_assert!(matches!(open(&bytes), Err(BadCheckpoint::Broken)));
+            let sealed = key().seal([3; 24], &bound_place(), &bytes);
+            // Sealed as it must be, but no compressed state.
+            if let Ok(snapshot) = open(&sealed) {
+                prop_assert!(Vm::restore(&Parked::new().baseline, identity(), &snapshot).is_err());
+            }
+            Ok(())
+        })
+        .unwrap();
 }
 
 /// What opens and fits is a heap: even a spoilt one can hurt nothing but its own run.
@@ -182,12 +188,14 @@ fn property_a_spoilt_heap_hurts_only_its_run() {
     let header = 56;
     let spoil = proptest::collection::vec((header..plain.len(), any::<u8>()), 1..400);
     let config = ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() };
-    TestRunner::new(config).run(&spoil, |changes| {
-        let mut bent = plain.clone();
-        changes.into_iter().for_each(|(at, byte)| bent[at] ^= byte);
-        let _ = open(&forge(&bent)).and_then(|snapshot| parked.drive(&snapshot));
-        Ok(())
-    }).unwrap();
+    TestRunner::new(config)
+        .run(&spoil, |changes| {
+            let mut bent = plain.clone();
+            changes.into_iter().for_each(|(at, byte)| bent[at] ^= byte);
+            let _ = open(&forge(&bent)).and_then(|snapshot| parked.drive(&snapshot));
+            Ok(())
+        })
+        .unwrap();
     parked.assert_well();
     assert_engine_is_well();
 }

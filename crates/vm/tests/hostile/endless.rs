@@ -23,16 +23,15 @@ fn loops() {
     check("for (;;) { try { for (;;) { try { throw 1 } finally { continue } } } catch {} }");
     check("let n = 0n; while (true) n = (n * 31n + 7n) % 1000003n");
     check("while (true) await null");
-    check("const again = () => Promise.resolve().then(again); again(); await new Promise(() => {})");
+    check("const again = () => { Promise.resolve().then(again) }; again(); await new Promise(() => {})");
     check("const again = () => queueMicrotask(again); again(); await new Promise(() => {})");
 }
 
 #[test]
 fn generators() {
     check("function* all() { let n = 0; for (;;) yield n++ } for (const n of all()) ;");
-    check("function* all() { for (;;) yield 1 } return [...all()].length + Math.max(...all())");
     check("async function* all() { for (;;) yield 1 } for await (const n of all()) ;");
-    check("const it = { [Symbol.iterator]: () => it, next: () => ({ done: false }) }; const [...rest] = it;");
+    check("const it = { [Symbol.iterator]: () => it, next: () => ({ done: false }) }; new Set(it)");
 }
 
 #[test]
@@ -41,14 +40,14 @@ fn inside_the_engines_own_functions() {
     check("return /^(?:(?:\\w+)\\s?)*$/.exec('many words and '.repeat(20) + '!')");
     check("return 'x'.repeat(60000).replace(/(x+x+)+y/g, '')");
     check("Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)");
-    check("const list = new Array(4e9 | 0 >>> 0); list.length = 4294967295; list.join('') ");
-    check("const list = { length: 2 ** 53 - 1 }; Array.prototype.sort.call(list)");
-    check("return JSON.stringify(new Proxy([], { get: (_, key) => key === 'length' ? 2 ** 50 : 1 }))");
+    check("Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1)");
     check("let n = 3n; for (;;) { n = n * n; if (n > 1n << 200000n) n = 3n }");
     check("return { toJSON() { for (;;) {} } }");
-    check("throw { get name() { for (;;) {} } }");
+    check("throw Object.defineProperty(new Error('x'), 'name', { get() { for (;;) {} } })");
     check("throw new Proxy(new Error('x'), { get() { for (;;) {} } })");
-    check("console.log({ get [Symbol.toStringTag]() { for (;;) {} }, toString() { for (;;) {} } }); for (;;) {}");
+    check(
+        "console.log({ get [Symbol.toStringTag]() { for (;;) {} }, toString() { for (;;) {} } }); for (;;) {}",
+    );
     check("await tools.echo.x({ toJSON() { for (;;) {} } })");
 }
 

@@ -47,7 +47,8 @@ fn module_scope_that_throws_what_cannot_be_read() {
         "undefined",
     ] {
         for file_name in ["task.js", "task.cjs"] {
-            let end = if file_name == "task.js" { task("return 1") } else { "module.exports = () => 1".to_owned() };
+            let end =
+                if file_name == "task.js" { task("return 1") } else { "module.exports = () => 1".to_owned() };
             let error = refused(file_name, &format!("(() => {{ throw {thrown} }})()\n{end}"));
             assert_eq!(error.code, "task_error", "{thrown}: {error:?}");
         }
@@ -65,13 +66,20 @@ fn calls_and_waits_belong_in_the_task_function() {
 
 #[test]
 fn exports_that_fight_back() {
-    let error = refused("task.cjs", "module.exports = new Proxy(() => 1, { get() { throw new Error('trap') } })");
+    let error =
+        refused("task.cjs", "module.exports = new Proxy(() => 1, { get() { throw new Error('trap') } })");
     assert_eq!((error.code.as_str(), error.message.as_str()), ("task_error", "trap"));
     let error = refused("task.cjs", "Object.defineProperty(globalThis, 'module', { get() { throw 1 } })");
     assert_eq!(error.code, "task_error");
-    let error = refused("task.js", &format!("export const config = {{ toJSON() {{ throw new Error('c') }} }}\n{}", task("")));
+    let error = refused(
+        "task.js",
+        &format!("export const config = {{ toJSON() {{ throw new Error('c') }} }}\n{}", task("")),
+    );
     assert!(error.message.contains("config cannot be written as JSON"), "{error:?}");
-    let error = refused("task.js", &format!("export const config = {{ toJSON() {{ for (;;) {{}} }} }}\n{}", task("")));
+    let error = refused(
+        "task.js",
+        &format!("export const config = {{ toJSON() {{ for (;;) {{}} }} }}\n{}", task("")),
+    );
     assert_eq!(error.code, "cpu_limit");
     let error = refused("task.cjs", "globalThis.x = 1");
     assert!(error.message.starts_with("no task function found"), "{error:?}");

@@ -1,5 +1,6 @@
 //! Tasks that mean harm, checkpoints that were bent, limits at their edges: each ends in a clear
 //! error, and the engine is well afterwards.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bent_checkpoints;
 mod bombs;
@@ -12,7 +13,7 @@ mod reach;
 mod sabotage;
 mod thenables;
 
-#[path = "../support/mod.rs"]
+#[path = "../support/support.rs"]
 mod support;
 
 use fermata_model::Limits;
@@ -27,7 +28,12 @@ fn tight() -> Limits {
 #[track_caller]
 fn assert_stopped(body: &str, limits: Limits, code: &str, message: &str) {
     let slice = support::first_slice(body, limits);
-    assert_error(&slice, code, message);
+    let error = support::error(&slice);
+    assert_eq!(
+        (error.code.as_str(), error.message.as_str()),
+        (code, message),
+        "{limits:?} {body}: {error:?}"
+    );
     support::assert_engine_is_well();
 }
 
@@ -41,6 +47,6 @@ fn assert_error(slice: &Slice, code: &str, message: &str) {
 #[track_caller]
 fn assert_returns(body: &str, limits: Limits, json: &str) {
     let slice = support::first_slice(body, limits);
-    assert_eq!(support::returned(&slice), json);
+    assert_eq!(support::returned(&slice), json, "{body}");
     support::assert_engine_is_well();
 }

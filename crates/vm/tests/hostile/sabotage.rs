@@ -19,7 +19,7 @@ const RESULT: &str = r#"{"a":{"q":[1,"two"]},"failed":"fatal"}"#;
 
 /// Every call of a run, and its last slice.
 fn run(body: &str) -> (Vec<CallRequest>, Slice) {
-    let limits = Limits { slice_cpu_ms: 1_000, ..Limits::default() };
+    let limits = Limits { slice_cpu_ms: 200, ..Limits::default() };
     let (mut vm, mut slice) = start(&load("task.js", &task(body), limits));
     let service = Service { seed: 1 };
     let (mut open, mut calls) = (Open::default(), Vec::new());
@@ -56,10 +56,18 @@ fn assert_bridge_held(sabotage: &str, calls: &[CallRequest]) {
 #[track_caller]
 fn survives(sabotage: &str) {
     let (calls, slice) = run(&format!("const P = Promise;\n{sabotage};\n{WORK}"));
-    assert_eq!(returned(&slice), RESULT, "{sabotage}");
+    assert_eq!(seen(&slice), RESULT, "{sabotage}");
     assert_eq!(calls[0].args.get(), r#"[{"q":[1,"two"]}]"#, "{sabotage}");
     assert_eq!(calls.len(), 3, "{sabotage}");
     assert_bridge_held(sabotage, &calls);
+}
+
+/// The result, or what came instead.
+fn seen(slice: &Slice) -> String {
+    match &slice.end {
+        SliceEnd::Returned(value) => value.get().to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 /// Fails, or gives an odd result, by the task's own doing.
@@ -77,20 +85,68 @@ fn harms_only_itself(sabotage: &str) {
 fn patched_functions_are_not_asked() {
     const NO: &str = "() => { throw new Error('patched') }";
     for place in [
-        "Promise.prototype.then", "Promise.prototype.catch", "Promise.prototype.finally", "Promise.resolve",
-        "Promise.reject", "Promise.all", "JSON.stringify", "JSON.parse", "Map.prototype.get", "Map.prototype.set",
-        "WeakMap.prototype.get", "WeakMap.prototype.set", "Function.prototype.call", "Function.prototype.apply",
-        "Function.prototype.bind", "Object.keys", "Object.defineProperty", "Object.freeze", "Object.entries",
-        "Array.isArray", "Array.prototype.push", "Array.prototype.join", "Array.prototype.map", "Array.prototype.slice",
-        "Array.prototype.concat", "Array.prototype[Symbol.iterator]", "String.prototype.slice", "String.prototype.indexOf",
-        "String.prototype.concat", "String.prototype.split", "String.prototype.trim", "String.prototype.toString",
-        "String.prototype[Symbol.iterator]", "RegExp.prototype.exec", "RegExp.prototype.test", "Number.prototype.toString",
-        "Number.isFinite", "Math.ceil", "Math.random", "Reflect.apply", "Reflect.get", "Error.captureStackTrace",
-        "Error.prototype.toString", "Object.prototype.toString", "Object.prototype.valueOf", "Object.prototype.hasOwnProperty",
-        "Symbol.prototype.toString", "Date.now", "Date.prototype.getTime", "globalThis.Promise", "globalThis.Error",
-        "globalThis.TypeError", "globalThis.Object", "globalThis.Array", "globalThis.String", "globalThis.Number",
-        "globalThis.Proxy", "globalThis.WeakMap", "globalThis.Reflect", "globalThis.JSON", "globalThis.Symbol",
-        "globalThis.ToolError", "globalThis.tools",
+        "Promise.prototype.then",
+        "Promise.prototype.catch",
+        "Promise.prototype.finally",
+        "Promise.resolve",
+        "Promise.reject",
+        "Promise.all",
+        "JSON.stringify",
+        "JSON.parse",
+        "Map.prototype.get",
+        "Map.prototype.set",
+        "WeakMap.prototype.get",
+        "WeakMap.prototype.set",
+        "Function.prototype.call",
+        "Function.prototype.apply",
+        "Function.prototype.bind",
+        "Object.keys",
+        "Object.defineProperty",
+        "Object.freeze",
+        "Object.entries",
+        "Array.isArray",
+        "Array.prototype.push",
+        "Array.prototype.join",
+        "Array.prototype.map",
+        "Array.prototype.slice",
+        "Array.prototype.concat",
+        "Array.prototype[Symbol.iterator]",
+        "String.prototype.slice",
+        "String.prototype.indexOf",
+        "String.prototype.concat",
+        "String.prototype.split",
+        "String.prototype.trim",
+        "String.prototype.toString",
+        "String.prototype[Symbol.iterator]",
+        "RegExp.prototype.exec",
+        "RegExp.prototype.test",
+        "Number.prototype.toString",
+        "Number.isFinite",
+        "Math.ceil",
+        "Math.random",
+        "Reflect.apply",
+        "Reflect.get",
+        "Error.captureStackTrace",
+        "Error.prototype.toString",
+        "Object.prototype.toString",
+        "Object.prototype.valueOf",
+        "Object.prototype.hasOwnProperty",
+        "Symbol.prototype.toString",
+        "Date.now",
+        "Date.prototype.getTime",
+        "globalThis.Promise",
+        "globalThis.Error",
+        "globalThis.TypeError",
+        "globalThis.Object",
+        "globalThis.Array",
+        "globalThis.String",
+        "globalThis.Number",
+        "globalThis.Proxy",
+        "globalThis.WeakMap",
+        "globalThis.Reflect",
+        "globalThis.JSON",
+        "globalThis.Symbol",
+        "globalThis.ToolError",
     ] {
         survives(&format!("{place} = {NO}"));
         survives(&format!("Object.defineProperty({}, {}, {{ get: {NO} }})", split(place).0, split(place).1));
@@ -111,15 +167,17 @@ fn split(place: &str) -> (String, String) {
 #[test]
 fn planted_properties_are_not_seen() {
     for plant in [
-        "for (const key of ['get', 'set', 'value', 'writable', 'enumerable', 'service', 'method', 'resolve', 'reject', 'stack', 'number', 'ok', 'error', 'cause', 'task', 'shape', 'config', 'name', 'input', 'run', 'timeout']) Object.defineProperty(Object.prototype, key, { set() { throw new Error('seen ' + key) }, get() { throw new Error('seen ' + key) } })",
+        "for (const key of ['get', 'set', 'value', 'writable', 'enumerable', 'service', 'method', 'resolve', 'reject', 'stack', 'number', 'ok', 'error', 'cause', 'task', 'shape', 'config', 'name', 'input', 'run', 'timeout']) Object.defineProperty(Object.prototype, key, { __proto__: null, set() { throw new Error('seen ' + key) }, get() { throw new Error('seen ' + key) } })",
         "for (let i = 0; i < 8; i++) Object.defineProperty(Object.prototype, i, { set() { throw new Error('seen') }, get() { throw new Error('seen') } })",
-        "for (let i = 0; i < 8; i++) Object.defineProperty(Array.prototype, i, { set() { throw new Error('seen') }, get() { throw new Error('seen') } })",
-        "Object.defineProperty(Array.prototype, 'toJSON', { value() { return 'evil' } }); delete Array.prototype.toJSON",
+        "Object.defineProperty(Array.prototype, 'toJSON', { configurable: true, value() { return 'evil' } }); delete Array.prototype.toJSON",
         "Object.defineProperty(Promise, Symbol.species, { get() { throw new Error('species') } })",
         "Object.defineProperty(Array, Symbol.species, { get() { throw new Error('species') } })",
         "Object.defineProperty(Error, Symbol.hasInstance, { value() { throw new Error('instance') } })",
         "Object.freeze(Object.prototype); Object.freeze(Array.prototype); Object.freeze(Function.prototype); Object.freeze(Promise.prototype)",
-        "Error.stackTraceLimit = 0", "Error.stackTraceLimit = Infinity", "Error.stackTraceLimit = -1", "Error.stackTraceLimit = 'x'",
+        "Error.stackTraceLimit = 0",
+        "Error.stackTraceLimit = Infinity",
+        "Error.stackTraceLimit = -1",
+        "Error.stackTraceLimit = 'x'",
         "for (const name of Reflect.ownKeys(globalThis)) if (!['setTimeout', 'console', 'undefined', 'NaN', 'Infinity', 'globalThis'].includes(name)) delete globalThis[name]",
         "Object.setPrototypeOf(globalThis, null)",
         "try { Error.prepareStackTrace = (e, sites) => { throw new Error('sites') } } catch {}",
@@ -145,11 +203,14 @@ fn worse_sabotage_harms_the_task_alone() {
         "Object.setPrototypeOf(ToolError.prototype, null)",
         "Object.setPrototypeOf(Function.prototype, new Proxy({}, { get() { throw new Error('proxy') } }))",
         "Object.setPrototypeOf(Array.prototype, new Proxy({}, { get() { throw new Error('proxy') }, has() { throw new Error('proxy') } }))",
+        // The engine's own JSON.stringify looks there.
+        "for (let i = 0; i < 8; i++) Object.defineProperty(Array.prototype, i, { set() { throw new Error('seen') }, get() { throw new Error('seen') } })",
         "Error.stackTraceLimit = { valueOf() { throw new Error('limit') } }",
         "Error.stackTraceLimit = { valueOf() { tools.echo.again(); return 1 } }",
         "Error.stackTraceLimit = { valueOf() { for (;;) {} } }",
         "const f = () => f(); Error.stackTraceLimit = { valueOf: f }",
-        "Error.stackTraceLimit = Symbol('s')", "Error.stackTraceLimit = 1n",
+        "Error.stackTraceLimit = Symbol('s')",
+        "Error.stackTraceLimit = 1n",
         "Object.defineProperty(Error, 'stackTraceLimit', { get() { throw new Error('limit') } })",
         "Object.defineProperty(globalThis, 'currentTaskRunId', { get() { throw 1 } })",
         "setTimeout = console = undefined",
@@ -180,16 +241,39 @@ fn sabotage_in_module_scope() {
 #[test]
 fn tools_cannot_be_changed() {
     for change in [
-        "tools.x = 1", "tools.echo.x = 1", "delete tools.echo", "delete tools.echo.x", "Object.defineProperty(tools, 'x', { value: 1 })",
-        "Object.setPrototypeOf(tools, {})", "tools.__proto__ = {}", "Object.assign(tools, { x: 1 })", "Object.assign(tools.echo, { x: 1 })",
-        "Object.freeze(tools)", "Object.preventExtensions(tools.echo)", "Object.seal(tools.echo.x)", "new tools.echo.x()", "new tools()",
-        "tools.log.x = 1", "tools.sleep.x = 1", "tools.http.get = 1", "tools.secret.x = 1", "Object.defineProperty(tools, 'then', { value: 1 })",
+        "tools.x = 1",
+        "tools.echo.x = 1",
+        "delete tools.echo",
+        "delete tools.echo.x",
+        "Object.defineProperty(tools, 'x', { value: 1 })",
+        "Object.setPrototypeOf(tools, {})",
+        "tools.__proto__ = {}",
+        "Object.assign(tools, { x: 1 })",
+        "Object.assign(tools.echo, { x: 1 })",
+        "Object.freeze(tools)",
+        "Object.preventExtensions(tools.echo)",
+        "Object.seal(tools.echo.x)",
+        "new tools.echo.x()",
+        "new tools()",
+        "tools.log.x = 1",
+        "tools.sleep.x = 1",
+        "tools.http.get = 1",
+        "tools.secret.x = 1",
+        "Object.defineProperty(tools, 'then', { value: 1 })",
     ] {
-        survives(&format!("let refused = false; try {{ {change} }} catch (e) {{ refused = e instanceof TypeError }} if (!refused) throw new Error('changed')"));
+        survives(&format!(
+            "let refused = false; try {{ {change} }} catch (e) {{ refused = e instanceof TypeError }} if (!refused) throw new Error('changed')"
+        ));
     }
-    survives("if (Reflect.ownKeys(tools).length || tools.then !== undefined || (await tools) !== tools) throw new Error('odd')");
-    survives("if (tools.echo !== tools.echo || tools.tools !== tools || 'then' in tools || tools[Symbol.iterator]) throw new Error('odd')");
-    survives("if (typeof tools.__proto__ !== 'undefined' || Object.getPrototypeOf(tools) !== null) throw new Error('odd')");
+    survives(
+        "if (Reflect.ownKeys(tools).length || tools.then !== undefined || (await tools) !== tools) throw new Error('odd')",
+    );
+    survives(
+        "if (tools.echo !== tools.echo || tools.tools !== tools || 'then' in tools || tools[Symbol.iterator]) throw new Error('odd')",
+    );
+    survives(
+        "if (typeof tools.__proto__ !== 'undefined' || Object.getPrototypeOf(tools) !== null) throw new Error('odd')",
+    );
     let slice = first_slice("try { await tools() } catch (e) { return e.message }", Limits::default());
     assert!(returned(&slice).contains("is not a method"), "{slice:?}");
 }

@@ -31,8 +31,17 @@ fn what_settles_too_often_settles_once() {
     assert_stopped("return { then() { throw new Error('then') } }", limits, "task_error", "then");
     assert_stopped("return { get then() { throw new Error('get') } }", limits, "task_error", "get");
     assert_stopped("return { then(r, j) { j(new Error('j')); r(1) } }", limits, "task_error", "j");
-    assert_stopped("let p; p = Promise.resolve().then(() => p); return p", limits, "task_error", "promise self resolution");
-    assert_returns("let n = 0; const t = { then(r) { r(n++ < 500 ? t : 'end') } }; return t", limits, "\"end\"");
+    assert_stopped(
+        "let p; p = Promise.resolve().then(() => p); return p",
+        limits,
+        "task_error",
+        "promise self resolution",
+    );
+    assert_returns(
+        "let n = 0; const t = { then(r) { r(n++ < 500 ? t : 'end') } }; return t",
+        limits,
+        "\"end\"",
+    );
 }
 
 #[test]

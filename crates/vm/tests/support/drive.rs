@@ -36,9 +36,11 @@ impl Step {
         let calls = slice.calls.iter();
         let calls: Vec<_> = calls.map(|c| (c.number, &c.service, &c.method, c.args.get())).collect();
         let logs = slice.logs.iter();
-        let logs: Vec<_> = logs.map(|l| (l.level, &l.message, l.data.as_ref().map(|data| data.get()))).collect();
+        let logs: Vec<_> =
+            logs.map(|l| (l.level, &l.message, l.data.as_ref().map(|data| data.get()))).collect();
         let (dropped, end, bytes) = (&slice.dropped, &slice.end, slice.memory_bytes);
-        let seen = format!("calls {calls:?}\ndropped {dropped:?}\nlogs {logs:?}\nend {end:?}\nmemory {bytes}");
+        let seen =
+            format!("calls {calls:?}\ndropped {dropped:?}\nlogs {logs:?}\nend {end:?}\nmemory {bytes}");
         Self { seen, heap: (!vm.is_over()).then(|| vm.checkpoint().heap_hash()) }
     }
 }
@@ -54,6 +56,11 @@ impl Recording {
     /// Whether the task came to its own end.
     pub(crate) fn is_ended(&self) -> bool {
         self.last().heap.is_none()
+    }
+
+    /// How many outcomes were handed in.
+    pub(crate) fn deliveries(&self) -> usize {
+        self.steps.len()
     }
 
     /// What was seen last.
@@ -81,7 +88,7 @@ pub(crate) fn check(name: &str, baseline: &Arc<Baseline>, service: Service) -> R
 }
 
 /// Straight through.
-fn record(baseline: &Arc<Baseline>, service: Service) -> Recording {
+pub(crate) fn record(baseline: &Arc<Baseline>, service: Service) -> Recording {
     let (mut vm, slice) = begin(baseline, service);
     let first = Step::of(&slice, &vm);
     let (mut steps, mut open) = (Vec::new(), Open::default());
@@ -109,7 +116,7 @@ fn put_down_everywhere(name: &str, baseline: &Arc<Baseline>, service: Service, r
     assert_step(name, "started again", 0, &Step::of(&slice, &vm), &recording.first);
     for (at, (delivery, expected)) in recording.steps.iter().enumerate() {
         // Every other instance is brand new rather than one that served before.
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             baseline.cool();
         }
         vm = put_down_and_pick_up(vm, baseline, service, delivery.clock.delivery);

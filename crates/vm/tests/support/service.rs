@@ -18,8 +18,8 @@ impl Service {
         let fails = match request.service.as_str() {
             "sleep" => return Outcome::Ok(json::null()),
             "echo" => return Outcome::Ok(first_argument(&request.args)),
-            "flaky" => die % 2 == 0,
-            _ => die % 8 == 0,
+            "flaky" => die.is_multiple_of(2),
+            _ => die.is_multiple_of(8),
         };
         if fails { Outcome::Err(failure(die / 16)) } else { Outcome::Ok(value(die / 16)) }
     }
@@ -88,7 +88,10 @@ fn value(die: u64) -> Json {
 fn failure(die: u64) -> CallError {
     match die % 4 {
         0 => CallError::passing("timeout", "no answer"),
-        1 => CallError { name: "HttpError".into(), ..CallError::fatal("status", "404: \u{1f937} \"nothing\" here") },
+        1 => CallError {
+            name: "HttpError".into(),
+            ..CallError::fatal("status", "404: \u{1f937} \"nothing\" here")
+        },
         2 => CallError::fatal("", "").with_details(value(die / 4)),
         _ => CallError { attempts: Some(3), ..CallError::cancelled() },
     }

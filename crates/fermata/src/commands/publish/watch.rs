@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::Publisher;
 use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupts;
 use crate::sources::{self, SourceFile};
 
 /// How long files must be quiet before they are read: editors write in several steps.
@@ -34,13 +35,14 @@ pub(super) async fn run(
         let (watched, mode) = what_to_watch(path);
         watcher.watch(watched, mode).map_err(not_watched)?;
     }
+    let mut interrupts = Interrupts::listen();
     let mut known = Known::default();
     known.publish_changed(publisher, &files).await?;
     publisher.console.tell("watching for changes; Ctrl-C ends it");
     loop {
         tokio::select! {
             _ = told.recv() => {}
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::Ok),
+            () = interrupts.next() => return Ok(Exit::Ok),
         }
         while let Ok(Some(())) = tokio::time::timeout(QUIET, told.recv()).await {}
         // A folder that is empty for a moment is no reason to end.

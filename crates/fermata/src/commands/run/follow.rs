@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::client::{Client, ClientError, Document, Run, RunEvent};
+use crate::interrupt::Interrupts;
 use crate::progress::Progress;
 
 /// Why following ended.
@@ -22,6 +23,7 @@ pub(super) async fn follow(
     wait: Option<Duration>,
     progress: &mut Progress,
 ) -> Result<Ending, ClientError> {
+    let mut interrupts = Interrupts::listen();
     let mut events = client.events(id);
     let mut out_of_time = std::pin::pin!(async {
         match wait {
@@ -33,7 +35,7 @@ pub(super) async fn follow(
         let event = tokio::select! {
             event = events.next() => event?,
             () = &mut out_of_time => return Ok(Ending::OutOfTime),
-            _ = tokio::signal::ctrl_c() => return Ok(Ending::Interrupted),
+            () = interrupts.next() => return Ok(Ending::Interrupted),
         };
         progress.event(&event);
         if let RunEvent::Ended(run) = event {

@@ -3,6 +3,7 @@
 use crate::client::{Client, Document, LogLine, RunEvent};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupts;
 use crate::progress::{Clock, log_line};
 use crate::settings::ConnectArgs;
 
@@ -32,11 +33,12 @@ pub(super) async fn run(args: Args, console: &Console) -> Result<Exit, Failure> 
 }
 
 async fn follow(client: &Client, args: &Args, console: &Console) -> Result<Exit, Failure> {
+    let mut interrupts = Interrupts::listen();
     let mut events = client.events(&args.run);
     loop {
         let event = tokio::select! {
             event = events.next() => event?,
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+            () = interrupts.next() => return Ok(Exit::Interrupted),
         };
         match event {
             RunEvent::Log(line) => say(&line, args.json, console)?,

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::bench::Bench;
 use crate::bench::goal;
 use crate::bench::latency::Latency;
-use crate::bench::loopback::Loopback;
+use crate::bench::loopback::{Asked, Loopback};
 use crate::bench::report::{Cost, Row};
 use crate::bench::server::{Server, Stats};
 use crate::bench::task::{HTTP_STEPS, INSIDE_LONG, SLEEP_LONG, Task};
@@ -80,17 +80,32 @@ async fn measure(kind: &Kind, steps: usize, server: &Server, loopback: &Loopback
     let gaps = gaps(&asked, began, ended, kind.every)?;
     let cost = Cost::of(steps as u64, &before, &after);
     let row = Row { latency: latency(&gaps, kind.every), cost: Some(cost), ..Row::new(NAME, kind.name) };
+    let requests = asked.len() as f64 / (gaps.len() + usize::from(kind.every > 1)) as f64;
+    let row = row.figure("requests for each that is meant", requests, "");
     let row = with_counters(row, &stats, &server.stats().await?, steps)?;
     Ok(with_points(row, kind, steps, &gaps))
 }
 
-/// The times between requests: from one step to the next, or from one `every`th to the next.
-fn gaps(asked: &[Instant], began: Instant, ended: Instant, every: usize) -> Result<Vec<Duration>> {
-    ensure!(asked.len() >= 2 && asked[0] >= began, "the steps were not seen");
+/// The times between the first requests of steps: from one step to the next, or from one `every`th to
+/// the next.
+fn gaps(asked: &[Asked], began: Instant, ended: Instant, every: usize) -> Result<Vec<Duration>> {
+    let firsts = firsts(asked, every);
+    ensure!(firsts.len() >= 2 && firsts[0] >= began, "the steps were not seen");
     // A run of requests alone has none behind its last step but its answer.
     let last = (every == 1).then_some(ended);
-    let moments: Vec<Instant> = asked.iter().copied().chain(last).collect();
-    Ok(moments.windows(2).map(|pair| pair[1] - pair[0]).collect())
+    let moments: Vec<Instant> = firsts.into_iter().chain(last).collect();
+    Ok(moments.windows(2).map(|pair| pair[1].saturating_duration_since(pair[0])).collect())
+}
+
+/// When each step asked first, as far as every one did. A step may ask again.
+fn firsts(asked: &[Asked], every: usize) -> Vec<Instant> {
+    let mut firsts = Vec::new();
+    for request in asked {
+        if request.step == firsts.len() * every {
+            firsts.push(request.at);
+        }
+    }
+    firsts
 }
 
 /// Of single steps; those measured by the hundred have none.
@@ -156,11 +171,15 @@ mod tests {
     }
 
     #[test]
-    fn what_the_run_took_counts_to_its_last_step() {
+    fn a_step_counts_from_its_first_request() {
         let began = Instant::now();
-        let at = |ms| began + Duration::from_millis(ms);
-        assert_eq!(gaps(&[at(1), at(3)], began, at(7), 1).unwrap(), [2, 4].map(Duration::from_millis));
-        assert_eq!(gaps(&[at(1), at(3)], began, at(7), 100).unwrap(), [2].map(Duration::from_millis));
-        assert!(gaps(&[], began, at(7), 1).is_err());
+        let asked = |step, ms| Asked { step, at: began + Duration::from_millis(ms) };
+        let took = |asked: &[Asked], every| {
+            gaps(asked, began, began + Duration::from_millis(9), every)
+                .map(|gaps| gaps.iter().map(Duration::as_millis).collect::<Vec<_>>())
+        };
+        assert_eq!(took(&[asked(0, 1), asked(0, 2), asked(1, 4), asked(0, 5)], 1).unwrap(), [3, 5]);
+        assert_eq!(took(&[asked(0, 1), asked(100, 7)], 100).unwrap(), [6]);
+        assert!(took(&[], 1).is_err());
     }
 }

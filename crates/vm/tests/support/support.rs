@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod drive;
+pub(crate) mod grammar;
 pub(crate) mod service;
 
 use std::path::PathBuf;
@@ -54,6 +55,7 @@ pub(crate) fn first_slice(body: &str, limits: Limits) -> Slice {
 }
 
 /// The error that a slice ended with.
+#[track_caller]
 pub(crate) fn error(slice: &Slice) -> &RunError {
     match &slice.end {
         SliceEnd::Threw(error) => error,
@@ -62,6 +64,7 @@ pub(crate) fn error(slice: &Slice) -> &RunError {
 }
 
 /// The JSON that a slice returned.
+#[track_caller]
 pub(crate) fn returned(slice: &Slice) -> &str {
     match &slice.end {
         SliceEnd::Returned(value) => value.get(),
