@@ -32,7 +32,7 @@ impl Engine {
         let run = match self.prepare(workspace, start).await? {
             Prepared::New(run, None) => run,
             Prepared::New(run, Some(key)) => return self.start_with_key(run, key).await,
-            Prepared::Replay(started) => return Ok(started),
+            Prepared::Replay(started) => return Ok(*started),
         };
         let started = Started { run: Run::clone(&run), is_replay: false };
         let (tell, told) = oneshot::channel();
@@ -133,7 +133,7 @@ impl Engine {
         if let Some(key) = Key::of(&start)
             && let Some(started) = self.replay(workspace, &key).await?
         {
-            return Ok(Prepared::Replay(started));
+            return Ok(Prepared::Replay(Box::new(started)));
         }
         self.prepare_new(workspace, start).await.map(|(prepared, _)| prepared)
     }
@@ -198,7 +198,7 @@ const RECHECK: Duration = Duration::from_millis(250);
 
 enum Prepared {
     New(Box<Run>, Option<Key>),
-    Replay(Started),
+    Replay(Box<Started>),
 }
 
 /// An idempotency key and the request it came with.

@@ -257,7 +257,8 @@ fn submit(
     let Some(parent) = parent else { return inner.store.submit(Group::with(changes, done)) };
     let mut disowned = inner.disowned();
     if disowned.remove(&cell.run) {
-        let is_of_parent = |change: &Change| matches!(change, Change::UpdateCall { run, .. } if *run == parent.run);
+        let is_of_parent =
+            |change: &Change| matches!(change, Change::UpdateCall { run, .. } if *run == parent.run);
         changes.retain(|change| !is_of_parent(change));
     }
     inner.store.submit(Group::with(changes, done));

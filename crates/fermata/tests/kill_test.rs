@@ -51,7 +51,8 @@ struct Deaths {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_test_everything_accepted_happens_once() {
-    let (began, kills, seed) = (Instant::now(), setting("FERMATA_KILLS", KILLS), setting("FERMATA_KILL_SEED", SEED));
+    let (began, kills, seed) =
+        (Instant::now(), setting("FERMATA_KILLS", KILLS), setting("FERMATA_KILL_SEED", SEED));
     let (site, counter) = (Site::new(), Counter::start(seed).await);
     let mut random = StdRng::seed_from_u64(seed);
     let mut server = site.start(None);

@@ -77,7 +77,8 @@ fn every_request_in_the_documents_is_understood() {
     let server = place.serve();
     place.ask(&server, ["publish", &example("approval.ts")]).with_code(0);
     let token = fs::read_to_string(place.path("token")).unwrap();
-    let requests: Vec<(String, String)> = blocks().iter().filter(|b| b.document == "api.md").flat_map(curls).collect();
+    let requests: Vec<(String, String)> =
+        blocks().iter().filter(|b| b.document == "api.md").flat_map(curls).collect();
     assert!(requests.len() >= 20, "only {} requests were found", requests.len());
     for (whence, curl) in requests {
         let started = place.ask(&server, ["run", "approval", "--detach", "--input", r#"{"subject":"x"}"#]);

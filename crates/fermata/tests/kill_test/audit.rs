@@ -117,7 +117,8 @@ fn check_effects(findings: &mut Findings, accepted: &[Accepted], counter: &Count
     for (cause, values) in &values {
         findings.check(values.len() == 1, || format!("{cause:?} has {} keys", values.len()));
     }
-    let value_of = |run: &str, step: String| values.get(&Cause { run: run.into(), step }).map(|values| values[0]);
+    let value_of =
+        |run: &str, step: String| values.get(&Cause { run: run.into(), step }).map(|values| values[0]);
     let mut expected = 0;
     for Accepted { id, job, ended } in accepted {
         let steps: Vec<String> = match job.task {
@@ -127,7 +128,8 @@ fn check_effects(findings: &mut Findings, accepted: &[Accepted], counter: &Count
         };
         expected += steps.len();
         let counted: Vec<Option<u64>> = steps.into_iter().map(|step| value_of(id, step)).collect();
-        findings.check(counted.iter().all(Option::is_some), || format!("{ended} lacks an effect: {counted:?}"));
+        findings
+            .check(counted.iter().all(Option::is_some), || format!("{ended} lacks an effect: {counted:?}"));
         let is_told = job.task != "counter" || ended["result"] == json!(counted);
         findings.check(is_told, || format!("{id} was told {} of {counted:?}", ended["result"]));
     }
@@ -158,7 +160,8 @@ async fn check_keystore(findings: &mut Findings, accepted: &[Accepted], client: 
 
 /// Every call ended, and was delivered once, in order, without a gap.
 async fn check_calls(findings: &mut Findings, runs: Vec<Value>, access: &Access) {
-    let parents: HashMap<String, String> = runs.iter().map(|run| (text(&run["id"]), run["parent"].to_string())).collect();
+    let parents: HashMap<String, String> =
+        runs.iter().map(|run| (text(&run["id"]), run["parent"].to_string())).collect();
     let mut readers = tokio::task::JoinSet::new();
     let share = runs.len().div_ceil(CLIENTS).max(1);
     for some in runs.chunks(share) {

@@ -122,7 +122,11 @@ impl Counter {
             state.refused.push(key.to_owned());
         }
         let mut delay = |likely| {
-            let ms = if state.random.random_bool(likely) { state.random.random_range(1..=DELAY_MS_MAX) } else { 0 };
+            let ms = if state.random.random_bool(likely) {
+                state.random.random_range(1..=DELAY_MS_MAX)
+            } else {
+                0
+            };
             Duration::from_millis(ms)
         };
         let (before, after) = (delay(0.3), delay(0.2));

@@ -64,7 +64,8 @@ impl Load {
     /// Starts and watches runs of one task until the load is over and the last has ended.
     pub(crate) async fn visit(&self, task: &'static str, number: u32) {
         let name = format!("{task}-{number}");
-        let seed = name.bytes().fold(self.seed, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let seed =
+            name.bytes().fold(self.seed, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let (client, random) = (Client::new(&self.access), StdRng::seed_from_u64(seed));
         let mut visitor = Visitor { load: self, client, random, task, name };
         let mut round = 0;

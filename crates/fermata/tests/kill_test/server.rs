@@ -51,7 +51,10 @@ impl Site {
     /// What the servers complained about: panics, errors and faults.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let log = fs::read_to_string(self.log()).unwrap();
-        log.lines().filter(|line| line.contains("ERROR") || line.contains("panicked")).map(str::to_owned).collect()
+        log.lines()
+            .filter(|line| line.contains("ERROR") || line.contains("panicked"))
+            .map(str::to_owned)
+            .collect()
     }
 
     fn log(&self) -> PathBuf {

@@ -1,14 +1,11 @@
 //! Tasks and ledgers that mean harm, through the engine over a real store.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{self, Bench};
 use fermata_model::record::{Checkpoint, Outcome, Run};
 use fermata_model::{CallError, RunStatus, json};
 use fermata_store::Change;
-use support::Bench;
 
 /// How a run failed.
 #[track_caller]

@@ -1,19 +1,17 @@
 //! Runs go on where they were when the engine is stopped in the middle and started again over the
 //! same store, whether their VMs were in memory or not.
 
-mod support;
-
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::support::{self, Bench};
 use fermata_engine::StartRun;
 use fermata_model::record::{Call, Run, TaskVersion};
 use fermata_model::{CallStatus, Millis, RunId, RunStatus};
 use fermata_vm as vm;
-use support::Bench;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -88,7 +86,10 @@ async fn a_run_that_waits_for_children_joins_them() {
     for resident_for in RESIDENCES {
         let bench = bench(resident_for).await;
         bench
-            .publish("square.js", "export default async (n, tools) => { await tools.sleep(n * 7 % 150); return n * n }")
+            .publish(
+                "square.js",
+                "export default async (n, tools) => { await tools.sleep(n * 7 % 150); return n * n }",
+            )
             .await;
         bench
             .publish(

@@ -1,11 +1,9 @@
 //! Runs from accepted to ended, over a real store and a real VM.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{self, Bench};
 use fermata_model::RunStatus;
-use support::Bench;
 
 #[tokio::test]
 async fn a_task_without_calls_completes() {

@@ -1,5 +1,4 @@
 //! An engine over a store in a folder of its own.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::path::PathBuf;
 use std::time::Duration;
