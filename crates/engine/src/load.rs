@@ -94,10 +94,11 @@ fn catch_up(inner: &Inner, body: &mut Body) -> Result<(), LoadError> {
             clock = clock.max(delivered.clock);
         }
     })?;
+    // Log lines and dropped calls are in the stream too.
     loop {
-        let lines = inner.store.logs(&birth.workspace, birth.id, seq, PAGE)?;
-        let Some(last) = lines.last() else { break };
-        seq = last.seq;
+        let entries = inner.store.stream(&birth.workspace, birth.id, seq, PAGE)?;
+        let Some(last) = entries.last() else { break };
+        seq = last.seq();
     }
     state.seq = seq;
     body.clock = clock;

@@ -33,6 +33,11 @@ impl Attempt {
             args: call.birth.args.clone(),
         }
     }
+
+    /// Whether it is an attempt of this call.
+    pub(crate) fn is_of(&self, call: &Call) -> bool {
+        self.run == call.run && self.number == call.number
+    }
 }
 
 /// Begins an attempt whose beginning is on disk.

@@ -151,6 +151,8 @@ impl Turn<'_> {
     /// Ends what a call that is not wanted any more has set going.
     pub(super) fn give_up_call(&mut self, call: &Call) {
         self.inner.give_up_attempt(call.run, call.number);
+        // Made and given up in one turn: it is not on its way yet, and will not be.
+        self.after.retain(|after| !matches!(after, After::Attempt(attempt) if attempt.is_of(call)));
         if call.state.status == CallStatus::SuspendedWaitingChild
             && let Some(child) = call.state.child
         {

@@ -122,7 +122,7 @@ create index stack_runs_due on stack_runs (due_at, run_id)
 create index stack_runs_open on stack_runs (workspace, run_id, number)
   where status in ('pending', 'processing', 'suspended_waiting_child', 'pending_resume');
 create index stack_runs_undelivered on stack_runs (run_id, workspace)
-  where delivery is null and status in ('completed', 'failed', 'pending_resume');
+  where delivery is null and end_seq is null and status in ('completed', 'failed', 'pending_resume');
 create index stack_runs_to_redo on stack_runs (run_id, workspace)
   where status in ('pending', 'processing') and due_at is null and awaits is null;
 -- A resumed run reads its deliveries in order from its checkpoint on, however many came before.

@@ -215,8 +215,8 @@ pub(crate) fn list_open(
     select(connection, workspace, run, sql, params![workspace.as_str(), run.as_bytes()])
 }
 
-/// The calls of a run whose outcome waits to be handed in, in order. Walks
-/// `stack_runs_undelivered`.
+/// The calls of a run whose outcome waits to be handed in, in order: ended, and their end not yet in
+/// the run's event stream. Walks `stack_runs_undelivered`.
 pub(crate) fn list_undelivered(
     connection: &Connection,
     workspace: &WorkspaceId,
@@ -227,7 +227,7 @@ pub(crate) fn list_undelivered(
     let sql = select_calls!(
         "
         indexed by stack_runs_undelivered",
-        " and delivery is null and status in ('completed', 'failed', 'pending_resume')
+        " and delivery is null and end_seq is null and status in ('completed', 'failed', 'pending_resume')
         order by number"
     );
     select(connection, workspace, run, sql, params![workspace.as_str(), run.as_bytes()])

@@ -26,6 +26,11 @@ fn ended(status: CallStatus, end_seq: u32, delivery: Option<u32>) -> CallState {
     }
 }
 
+/// Ended, but not yet a part of the run's event stream.
+fn undelivered(status: CallStatus) -> CallState {
+    CallState { end_seq: None, ..ended(status, 0, None) }
+}
+
 #[test]
 fn tasks_and_their_versions() {
     let versions = [task("a", 1), task("a", 2), task("b", 1), task("a", 3)];
@@ -104,7 +109,7 @@ fn lists_of_runs_are_filtered_newest_first() {
 fn calls_by_number_delivery_and_state() {
     let failed = CallState {
         outcome: Some(Outcome::Err(CallError::passing("timeout", "slow"))),
-        ..ended(CallStatus::Failed, 9, None)
+        ..undelivered(CallStatus::Failed)
     };
     let Ledger { store, .. } = &Ledger::with(vec![
         insert_run(run(1)),
@@ -252,15 +257,15 @@ fn what_a_node_has_to_do() {
         in_state(4, RunStatus::Suspended),
         in_state(5, RunStatus::Paused),
         insert_run(over),
-        waiting(3, 1, ended(CallStatus::Completed, 1, None)),
-        waiting(3, 2, ended(CallStatus::Failed, 2, None)),
+        waiting(3, 1, undelivered(CallStatus::Completed)),
+        waiting(3, 2, undelivered(CallStatus::Failed)),
         waiting(4, 1, due(300)),
         waiting(4, 2, due(100)),
         waiting(4, 3, CallState::pending()),
         waiting(4, 4, CallState { awaits: Some("paid".into()), ..CallState::pending() }),
         waiting(4, 5, CallState { status: CallStatus::Processing, ..CallState::pending() }),
         waiting(4, 6, ended(CallStatus::Completed, 3, Some(1))),
-        waiting(5, 1, ended(CallStatus::Completed, 1, None)),
+        waiting(5, 1, undelivered(CallStatus::Completed)),
     ]);
     let unfinished = store.unfinished_runs(None, 10).unwrap();
     assert_eq!(unfinished.iter().map(|run| run.id).collect::<Vec<_>>(), [run_id(1), run_id(2)]);

@@ -1,5 +1,7 @@
 //! What calls are to be executed or handed in, and when. These queries serve the node, not a
 //! customer, and read across workspaces.
+//!
+//! The state of a call's run is asked for by a subquery: joined, SQLite walks through the runs.
 
 use fermata_model::{CallNumber, Millis, RunId, WorkspaceId};
 use rusqlite::{Connection, params};
@@ -28,10 +30,9 @@ pub(crate) fn list_runs_to_wake(
     let sql = "
         select distinct c.workspace, c.run_id
         from stack_runs as c
-        join task_runs as r on r.workspace = c.workspace and r.id = c.run_id
-        where c.delivery is null and c.status in ('completed', 'failed', 'pending_resume')
+        where c.delivery is null and c.end_seq is null and c.status in ('completed', 'failed', 'pending_resume')
           and c.run_id > ?1
-          and r.status = 'suspended'
+          and 'suspended' = (select r.status from task_runs as r where r.workspace = c.workspace and r.id = c.run_id)
         order by c.run_id, c.workspace
         limit ?2";
     let mut statement = connection.prepare_cached(sql)?;
@@ -52,10 +53,9 @@ pub(crate) fn list_to_redo(
     let sql = "
         select c.workspace, c.run_id, c.number
         from stack_runs as c
-        join task_runs as r on r.workspace = c.workspace and r.id = c.run_id
         where c.status in ('pending', 'processing') and c.due_at is null and c.awaits is null
           and (c.run_id, c.workspace, c.number) > (?1, ?2, ?3)
-          and r.status = 'suspended'
+          and 'suspended' = (select r.status from task_runs as r where r.workspace = c.workspace and r.id = c.run_id)
         order by c.run_id, c.workspace, c.number
         limit ?4";
     let workspace = after.map_or("", |key| key.workspace.as_str());
