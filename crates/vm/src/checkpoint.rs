@@ -4,6 +4,8 @@
 //! holds the 256-byte blocks that differ, each combined with the baseline's bytes by exclusive or,
 //! which leaves mostly zeros for the compressor. Dead stack below the stack pointer is left out.
 
+use std::cell::RefCell;
+
 use fermata_model::limits::MEMORY_BYTES_MAX;
 use fermata_model::seal::{Key, NONCE_BYTES};
 
@@ -121,7 +123,7 @@ impl Snapshot {
     pub fn open(key: &Key, place: &[u8], engine: EngineHash, sealed: &[u8]) -> Result<Self, BadCheckpoint> {
         let compressed = key.open(&bound_place(place, engine), sealed).map_err(|_| BadCheckpoint::Broken)?;
         let bytes_max = to_usize(MEMORY_BYTES_MAX) + to_usize(MEMORY_BYTES_MAX) / 32;
-        let bytes = zstd::bulk::decompress(&compressed, decompressed_bytes(&compressed).min(bytes_max));
+        let bytes = decompress(&compressed, decompressed_bytes(&compressed).min(bytes_max));
         bytes.map(Self).map_err(|_| BadCheckpoint::Broken)
     }
 
@@ -134,6 +136,31 @@ impl Snapshot {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+thread_local! {
+    // Kept by thread: making one costs as much as compressing a small state with it.
+    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn compress(bytes: &[u8]) -> Vec<u8> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = kept.get_or_insert_with(|| {
+            zstd::bulk::Compressor::new(COMPRESSION).expect("the level is one that zstd has")
+        });
+        compressor.compress(bytes).expect("compressing into a buffer of the bound's size cannot fail")
+    })
+}
+
+fn decompress(bytes: &[u8], bytes_max: usize) -> std::io::Result<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor = match kept.take() {
+            Some(decompressor) => kept.insert(decompressor),
+            None => kept.insert(zstd::bulk::Decompressor::new()?),
+        };
+        decompressor.decompress(bytes, bytes_max)
+    })
 }
 
 /// The size that a compressed text says it has.
