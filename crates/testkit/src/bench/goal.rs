@@ -94,7 +94,7 @@ pub(crate) fn parked_disk(bytes: f64) -> Goal {
     Goal::at_most("disk of a parked run", 12.0 * 1024.0, "bytes", bytes, "none known")
 }
 
-/// Memory of a parked run. Nothing is meant; a hundred bytes are the allocator's and the timers'.
+/// Memory of a parked run. None is meant; what is let pass is a timer that falls due within a minute.
 pub(crate) fn parked_memory(bytes: f64) -> Goal {
     Goal::at_most("memory of a parked run", 256.0, "bytes", bytes, "none known")
 }

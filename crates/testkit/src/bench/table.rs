@@ -6,7 +6,7 @@ use super::goal::Goal;
 use super::latency::Latency;
 use super::report::{Cost, Report, Row};
 
-const CASE_CHARS: usize = 46;
+const CASE_CHARS: usize = 52;
 
 /// The report as text.
 pub fn of(report: &Report) -> String {
@@ -61,7 +61,7 @@ fn line(row: &Row) -> String {
     }
     text += "\n";
     for figure in &row.figures {
-        let _ = writeln!(text, "    {:<42} {:>10} {}", figure.name, number(figure.value), figure.unit);
+        let _ = writeln!(text, "    {:<48} {:>10} {}", figure.name, number(figure.value), figure.unit);
     }
     text
 }
