@@ -111,8 +111,7 @@ impl Snapshot {
     /// Compresses and seals the state. `place` names the run and delivery it belongs to; the engine
     /// build is bound to it as well.
     pub fn seal(&self, key: &Key, nonce: [u8; NONCE_BYTES], place: &[u8], engine: EngineHash) -> Vec<u8> {
-        let compressed = zstd::bulk::compress(&self.0, COMPRESSION)
-            .expect("compressing into a growing buffer cannot fail");
+        let compressed = compress(&self.0);
         key.seal(nonce, &bound_place(place, engine), &compressed)
     }
 
