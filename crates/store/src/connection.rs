@@ -10,8 +10,6 @@ const BUSY_TIMEOUT_MS: u64 = 5_000;
 const CHECKPOINT_PAGES: u32 = 4_000;
 /// Size to which the write-ahead log is cut back after a burst.
 const LOG_BYTES_KEPT: u32 = 64 << 20;
-/// Bytes of the file that are read through the page cache of the operating system.
-const MAPPED_BYTES: u32 = 256 << 20;
 /// Page cache of the committer's connection, in KiB.
 const WRITER_CACHE_KIB: u32 = 64 << 10;
 /// Page cache of each reading connection, in KiB.
@@ -46,6 +44,8 @@ fn flags() -> OpenFlags {
 }
 
 fn set_up(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
+    // The file is not mapped: a reader that finds the log changed drops its mapping, which all
+    // processors then have to be told of, at every read while something writes.
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     connection.execute_batch(&format!(
@@ -54,6 +54,6 @@ fn set_up(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
         pragma temp_store = memory;
         pragma trusted_schema = off;
         pragma cache_size = -{cache_kib};
-        pragma mmap_size = {MAPPED_BYTES};"
+        pragma mmap_size = 0;"
     ))
 }
