@@ -14,9 +14,10 @@ pub(crate) const GUEST: &str = "crates/vm/guest";
 /// The types for task authors, in the repository.
 pub(crate) const SDK: &str = "sdk";
 
-/// Checks the tools, installs the npm packages, builds the engine module and the prelude.
+/// Checks the tools, provides PostgreSQL, installs the npm packages, builds the engine module and the prelude.
 pub(crate) fn run() -> Result<()> {
     tools::check()?;
+    tools::provide_postgresql()?;
     install_packages(GUEST)?;
     install_packages(SDK)?;
     build_guest()

@@ -6,15 +6,14 @@ mod token_file;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use fermata_engine::Engine;
-use fermata_model::seal::Key;
-use fermata_store::{Options, Store};
+use fermata_store::Store;
 
 use crate::exit::{Exit, Failure, with_causes};
-use crate::settings;
+use crate::settings::{self, StorePlace};
 
 pub(crate) use embedded::Embedded;
 pub(crate) use open_error::explain;
@@ -29,16 +28,12 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Opens the store in `folder`, making it when it is missing, and starts the engine.
+    /// Opens the store, making it when it is missing, and starts the engine.
     ///
     /// # Errors
     /// Why not, and what to do about it.
-    pub(crate) async fn open(
-        folder: &Path,
-        master_key: Option<Key>,
-        settings: fermata_engine::Settings,
-    ) -> Result<Self, Failure> {
-        let store = open_store(folder, master_key).await?;
+    pub(crate) async fn open(place: StorePlace, settings: fermata_engine::Settings) -> Result<Self, Failure> {
+        let store = open_store(place).await?;
         let engine = {
             let store = store.clone();
             blocking(move || Engine::start(settings, store)).await?
@@ -60,13 +55,12 @@ impl Node {
     }
 }
 
-/// Opens the store in `folder`.
+/// Opens a store.
 ///
 /// # Errors
 /// Why not, and what to do about it.
-async fn open_store(folder: &Path, master_key: Option<Key>) -> Result<Store, Failure> {
-    let folder: PathBuf = folder.to_owned();
-    let opened = blocking(move || Store::open(&folder, Options { master_key })).await?;
+pub(crate) async fn open_store(place: StorePlace) -> Result<Store, Failure> {
+    let opened = blocking(move || Store::open(&place.folder, place.options)).await?;
     opened.map_err(|error| explain(&error))
 }
 

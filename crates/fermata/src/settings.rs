@@ -13,6 +13,7 @@ use std::time::Duration;
 use fermata_connect::egress::{HostPattern, IpNet, Policy};
 use fermata_model::Limits;
 use fermata_model::seal::{KEY_BYTES, Key};
+use fermata_store::{DatabaseUrl, LEASE_DEFAULT, Options};
 use url::Url;
 
 use crate::exit::Failure;
@@ -52,6 +53,77 @@ pub(crate) struct DataArgs {
     pub(crate) data: PathBuf,
 }
 
+/// Where the ledger lies, and who this node is among those that share it.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct StoreArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// PostgreSQL database that holds the ledger, postgres://USER:PASSWORD@HOST/NAME, for many nodes;
+    /// without one the ledger is a SQLite file in the data folder
+    #[arg(long, value_name = "URL", env = "FERMATA_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+    /// Name of this node among those that share the database [default: made up, kept in the data folder]
+    #[arg(long, value_name = "NAME", env = "FERMATA_NODE")]
+    node: Option<String>,
+    /// How long this node may be silent before others take its runs [default: 3s]
+    #[arg(long, value_name = "DURATION", env = "FERMATA_LEASE")]
+    lease: Option<String>,
+}
+
+/// A store that can be opened.
+#[derive(Debug, Clone)]
+pub(crate) struct StorePlace {
+    /// Its folder.
+    pub(crate) folder: PathBuf,
+    /// How it is opened.
+    pub(crate) options: Options,
+}
+
+/// The range `--lease` may be in: signs of life take their time, and so does waiting for them.
+const LEASE_RANGE: std::ops::RangeInclusive<Duration> = Duration::from_millis(500)..=Duration::from_secs(300);
+/// Longest name of a node, in characters.
+const NODE_CHARS_MAX: usize = 100;
+
+impl StoreArgs {
+    /// The store, with its master key from the environment.
+    ///
+    /// # Errors
+    /// The first wrong setting, by the name of its flag.
+    pub(crate) fn validate(&self) -> Result<StorePlace, Failure> {
+        let database = self.database.as_deref().map(database_url).transpose()?;
+        let node = self.node.as_deref().map(node_name).transpose()?;
+        let lease = match &self.lease {
+            None => LEASE_DEFAULT,
+            Some(text) => {
+                let lease = spans::parse(text).map_err(|error| wrong("--lease", text, &error))?;
+                if !LEASE_RANGE.contains(&lease) {
+                    return Err(wrong("--lease", text, "it is from 500ms to 5m"));
+                }
+                lease
+            }
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        let options = Options { master_key: master_key()?, database, node, lease, version };
+        Ok(StorePlace { folder: self.data.data.clone(), options })
+    }
+}
+
+fn database_url(text: &str) -> Result<DatabaseUrl, Failure> {
+    // What is wrong with it is said without it: it may hold a password.
+    DatabaseUrl::parse(text).map_err(|error| {
+        Failure::configuration(format!("--database (FERMATA_DATABASE_URL) is not an address: {error}"))
+            .note("write an address such as postgres://user:password@host:5432/fermata")
+    })
+}
+
+fn node_name(text: &str) -> Result<String, Failure> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if text.is_empty() || text.chars().count() > NODE_CHARS_MAX || !text.chars().all(is_plain) {
+        return Err(wrong("--node", text, "it is up to 100 letters, digits, dashes, dots and underscores"));
+    }
+    Ok(text.to_owned())
+}
+
 /// Where the server listens.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ListenArgs {
@@ -75,7 +147,7 @@ pub(crate) struct EgressArgs {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
-    data: DataArgs,
+    store: StoreArgs,
     #[command(flatten)]
     listen: ListenArgs,
     /// File that the API token is kept in; a new token is made when the file is missing
@@ -142,16 +214,14 @@ pub(crate) struct Server {
 /// The settings of the server, checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Serve {
-    /// Folder of the store.
-    pub(crate) data: PathBuf,
+    /// The store.
+    pub(crate) store: StorePlace,
     /// Address to listen on.
     pub(crate) listen: SocketAddr,
     /// Where the token is kept besides the store.
     pub(crate) token_file: Option<PathBuf>,
     /// Settings of the engine.
     pub(crate) engine: fermata_engine::Settings,
-    /// The master key, when it is not in the data folder.
-    pub(crate) master_key: Option<Key>,
     /// How log lines are written.
     pub(crate) log_format: LogFormat,
 }
@@ -178,14 +248,13 @@ impl ServeArgs {
             resident_max,
             resident_for,
             executors,
-            ..engine_defaults(&self.data.data.join("engine"), self.egress.validate()?)
+            ..engine_defaults(&self.store.data.data.join("engine"), self.egress.validate()?)
         };
         Ok(Serve {
             listen: self.listen.validate()?,
-            data: self.data.data,
+            store: self.store.validate()?,
             token_file: self.token_file,
             engine,
-            master_key: master_key()?,
             log_format: log_format(&self.log_format)?,
         })
     }

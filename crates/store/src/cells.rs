@@ -4,71 +4,174 @@ use std::error::Error;
 use std::str::FromStr;
 
 use fermata_model::{Json, RunId, VersionId, WorkspaceId, json};
-use rusqlite::Row;
-use rusqlite::types::{FromSql, Type};
+
+use crate::db_error::DbError;
+
+/// A row of either database.
+#[derive(Clone, Copy)]
+pub(crate) enum RowRef<'row> {
+    Sqlite(&'row rusqlite::Row<'row>),
+    Postgres(&'row tokio_postgres::Row),
+}
+
+/// What is in a cell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cell<'row> {
+    Null,
+    Int(i64),
+    Text(&'row str),
+    Blob(&'row [u8]),
+}
+
+impl<'row> RowRef<'row> {
+    /// The cell of column `at`.
+    pub(crate) fn cell(self, at: usize) -> Result<Cell<'row>, DbError> {
+        match self {
+            Self::Sqlite(row) => crate::sqlite::cell(row, at),
+            Self::Postgres(row) => crate::postgres::cell(row, at),
+        }
+    }
+}
+
+/// A type that a cell can be read as.
+pub(crate) trait FromCell: Sized {
+    /// What the cell holds, unless it holds something else.
+    fn from_cell(cell: Cell<'_>) -> Option<Self>;
+}
+
+impl FromCell for i64 {
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Int(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! number_from_cell {
+    ($($number:ty),*) => {
+        $(impl FromCell for $number {
+            fn from_cell(cell: Cell<'_>) -> Option<Self> {
+                i64::from_cell(cell)?.try_into().ok()
+            }
+        })*
+    };
+}
+number_from_cell!(u32, i16, u64, i32);
+
+impl FromCell for bool {
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        Some(i64::from_cell(cell)? != 0)
+    }
+}
+
+impl FromCell for String {
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Text(text) => Some(text.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl FromCell for Vec<u8> {
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Blob(bytes) => Some(bytes.to_vec()),
+            _ => None,
+        }
+    }
+}
+
+impl<const N: usize> FromCell for [u8; N] {
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Blob(bytes) => bytes.try_into().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl<T: FromCell> FromCell for Option<T> {
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Null => Some(None),
+            cell => T::from_cell(cell).map(Some),
+        }
+    }
+}
 
 /// A row that is read from left to right.
 pub(crate) struct Cells<'row> {
-    row: &'row Row<'row>,
+    row: RowRef<'row>,
     next: usize,
 }
 
 impl<'row> Cells<'row> {
-    pub(crate) fn new(row: &'row Row<'row>) -> Self {
+    pub(crate) fn new(row: RowRef<'row>) -> Self {
         Self { row, next: 0 }
     }
 
-    /// The next cell.
-    pub(crate) fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+    fn next(&mut self) -> Result<Cell<'row>, DbError> {
         self.next += 1;
-        self.row.get(self.next - 1)
+        self.row.cell(self.next - 1)
     }
 
-    pub(crate) fn run_id(&mut self) -> rusqlite::Result<RunId> {
+    /// The next cell.
+    pub(crate) fn take<T: FromCell>(&mut self) -> Result<T, DbError> {
+        let cell = self.next()?;
+        T::from_cell(cell).ok_or_else(|| self.damaged(Unfit))
+    }
+
+    pub(crate) fn run_id(&mut self) -> Result<RunId, DbError> {
         self.take().map(RunId::from_bytes)
     }
 
-    pub(crate) fn run_id_if_any(&mut self) -> rusqlite::Result<Option<RunId>> {
+    pub(crate) fn run_id_if_any(&mut self) -> Result<Option<RunId>, DbError> {
         Ok(self.take::<Option<[u8; 16]>>()?.map(RunId::from_bytes))
     }
 
-    pub(crate) fn version_id(&mut self) -> rusqlite::Result<VersionId> {
+    pub(crate) fn version_id(&mut self) -> Result<VersionId, DbError> {
         self.take().map(VersionId::from_bytes)
     }
 
-    pub(crate) fn workspace(&mut self) -> rusqlite::Result<WorkspaceId> {
+    pub(crate) fn workspace(&mut self) -> Result<WorkspaceId, DbError> {
         self.word()
     }
 
     /// A text that names a value, such as a status.
-    pub(crate) fn word<T: FromStr<Err: Error + Send + Sync + 'static>>(&mut self) -> rusqlite::Result<T> {
-        let column = self.next;
-        self.next += 1;
-        let text = self.row.get_ref(column)?.as_str()?;
-        text.parse().map_err(|error: T::Err| damaged(column, error))
+    pub(crate) fn word<T: FromStr<Err: Error + Send + Sync + 'static>>(&mut self) -> Result<T, DbError> {
+        match self.next()? {
+            Cell::Text(text) => text.parse().map_err(|error: T::Err| self.damaged(error)),
+            _ => Err(self.damaged(Unfit)),
+        }
     }
 
-    pub(crate) fn json(&mut self) -> rusqlite::Result<Json> {
-        let column = self.next;
-        json::parse(self.take()?).map_err(|error| damaged(column, error))
+    pub(crate) fn json(&mut self) -> Result<Json, DbError> {
+        json::parse(self.take()?).map_err(|error| self.damaged(error))
     }
 
-    pub(crate) fn json_if_any(&mut self) -> rusqlite::Result<Option<Json>> {
-        let column = self.next;
+    pub(crate) fn json_if_any(&mut self) -> Result<Option<Json>, DbError> {
         let text: Option<String> = self.take()?;
-        text.map(json::parse).transpose().map_err(|error| damaged(column, error))
+        text.map(json::parse).transpose().map_err(|error| self.damaged(error))
     }
 
     /// A value kept as JSON.
-    pub(crate) fn parsed_if_any<T: serde::de::DeserializeOwned>(&mut self) -> rusqlite::Result<Option<T>> {
-        let column = self.next;
-        self.next += 1;
-        let Some(text) = self.row.get_ref(column)?.as_str_or_null()? else { return Ok(None) };
-        serde_json::from_str(text).map(Some).map_err(|error| damaged(column, error))
+    pub(crate) fn parsed_if_any<T: serde::de::DeserializeOwned>(&mut self) -> Result<Option<T>, DbError> {
+        match self.next()? {
+            Cell::Null => Ok(None),
+            Cell::Text(text) => serde_json::from_str(text).map(Some).map_err(|error| self.damaged(error)),
+            _ => Err(self.damaged(Unfit)),
+        }
+    }
+
+    /// The error for the cell read last, which holds what its type cannot be.
+    pub(crate) fn damaged(&self, error: impl Error + Send + Sync + 'static) -> DbError {
+        DbError::damaged(self.next.saturating_sub(1), error)
     }
 }
 
-/// The error for a cell that holds what its type cannot be.
-pub(crate) fn damaged(column: usize, error: impl Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
-}
+/// A cell is not of the type that its column has.
+#[derive(Debug, thiserror::Error)]
+#[error("it holds a value of another type or out of range")]
+pub(crate) struct Unfit;

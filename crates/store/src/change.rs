@@ -3,9 +3,10 @@
 use fermata_model::record::{
     Call, CallState, Checkpoint, KeystoreEntry, LogLine, Run, RunState, SentEvent, TaskVersion,
 };
-use fermata_model::{CallNumber, Millis, RunId, WorkspaceId};
+use fermata_model::{CallNumber, Json, Millis, RunId, WorkspaceId};
 
 use crate::error::CommitError;
+use crate::tables::letters::Letter;
 
 /// One row to be written.
 ///
@@ -17,9 +18,9 @@ use crate::error::CommitError;
 pub enum Change {
     /// A newly published version of a task.
     PutTask(Box<TaskVersion>),
-    /// A new run.
+    /// A new run. This node owns it until it ends or is released.
     InsertRun(Box<Run>),
-    /// The state of a run.
+    /// The state of a run that this node owns.
     UpdateRun {
         /// Tenant.
         workspace: WorkspaceId,
@@ -27,6 +28,14 @@ pub enum Change {
         id: RunId,
         /// Its state from here on.
         state: Box<RunState>,
+    },
+    /// The run belongs to no node from here on: whoever has something for it to do claims it. Where
+    /// there is only one node this changes nothing.
+    ReleaseRun {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run.
+        id: RunId,
     },
     /// A new call.
     InsertCall(Box<Call>),
@@ -39,6 +48,18 @@ pub enum Change {
         /// The call's number.
         number: CallNumber,
         /// Its state from here on.
+        state: Box<CallState>,
+    },
+    /// The outcome of a call that waits for a run, written by that run. Nothing changes when the call
+    /// has ended without it.
+    EndChildCall {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run that made the call.
+        run: RunId,
+        /// The call's number.
+        number: CallNumber,
+        /// Its state from here on; it names the run that ended.
         state: Box<CallState>,
     },
     /// A line a task wrote.
@@ -103,6 +124,42 @@ pub enum Change {
         namespace: String,
         /// The entry's name.
         name: String,
+    },
+    /// Something asked of a run that another node owns.
+    PutLetter(Box<Letter>),
+    /// The answer to a letter. Missing when it was answered before.
+    AnswerLetter {
+        /// The letter.
+        id: [u8; 16],
+        /// The answer.
+        answer: Json,
+        /// When it was given.
+        answered_at: Millis,
+    },
+    /// Nobody needs the letter any more.
+    DropLetter {
+        /// The letter.
+        id: [u8; 16],
+    },
+    /// Something refers to an object of the object store, where it lies already.
+    PutObject {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The object.
+        id: [u8; 16],
+        /// The run it belongs to.
+        run: RunId,
+        /// Its size.
+        bytes: i64,
+        /// When it was made.
+        created_at: Millis,
+    },
+    /// Nothing refers to the object any more.
+    DropObject {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The object.
+        id: [u8; 16],
     },
     /// The first use of an idempotency key.
     PutIdempotency {

@@ -7,20 +7,25 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use fermata_model::record::{Call, CallState, Checkpoint, Run, RunState};
-use fermata_model::{CallNumber, Millis, RunId, WorkspaceId};
+use fermata_model::record::{Call, CallState, Checkpoint, KeystoreEntry, Run, RunState};
+use fermata_model::{CallNumber, CallStatus, Millis, RunId, WorkspaceId};
 
 use crate::change::{Change, Group};
 
 /// One row to be written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step<'batch> {
-    InsertRun(&'batch Run, &'batch RunState),
-    UpdateRun(&'batch WorkspaceId, RunId, &'batch RunState),
+    /// A run and whether its node keeps it.
+    InsertRun(&'batch Run, &'batch RunState, bool),
+    UpdateRun(&'batch WorkspaceId, &'batch RunId, &'batch RunState, bool),
+    ReleaseRun(&'batch WorkspaceId, &'batch RunId),
     InsertCall(&'batch Call, &'batch CallState),
-    UpdateCall(&'batch WorkspaceId, RunId, CallNumber, &'batch CallState),
-    PutCheckpoint(&'batch WorkspaceId, RunId, &'batch Checkpoint, Millis),
-    DropCheckpoint(&'batch WorkspaceId, RunId),
+    UpdateCall(&'batch WorkspaceId, &'batch RunId, CallNumber, &'batch CallState),
+    EndChild(&'batch WorkspaceId, &'batch RunId, CallNumber, &'batch CallState),
+    PutCheckpoint(&'batch WorkspaceId, &'batch RunId, &'batch Checkpoint, Millis),
+    DropCheckpoint(&'batch WorkspaceId, &'batch RunId),
+    PutKeystore(&'batch WorkspaceId, &'batch KeystoreEntry),
+    DeleteKeystore(&'batch WorkspaceId, &'batch str, &'batch str),
     /// A change that is never merged.
     Alone(&'batch Change),
 }
@@ -31,6 +36,7 @@ enum Row<'batch> {
     Run(&'batch WorkspaceId, RunId),
     Call(&'batch WorkspaceId, RunId, CallNumber),
     Checkpoint(&'batch WorkspaceId, RunId),
+    Keystore(&'batch WorkspaceId, &'batch str, &'batch str),
 }
 
 /// The rows that the changes of `batch` come to, in order of their first change.
@@ -65,28 +71,46 @@ impl<'batch> Step<'batch> {
     /// The row that `change` writes.
     pub(crate) fn of(change: &'batch Change) -> Self {
         match change {
-            Change::InsertRun(run) => Self::InsertRun(run, &run.state),
-            Change::UpdateRun { workspace, id, state } => Self::UpdateRun(workspace, *id, state),
+            Change::InsertRun(run) => Self::InsertRun(run, &run.state, true),
+            Change::UpdateRun { workspace, id, state } => Self::UpdateRun(workspace, id, state, true),
+            Change::ReleaseRun { workspace, id } => Self::ReleaseRun(workspace, id),
             Change::InsertCall(call) => Self::InsertCall(call, &call.state),
             Change::UpdateCall { workspace, run, number, state } => {
-                Self::UpdateCall(workspace, *run, *number, state)
+                Self::UpdateCall(workspace, run, *number, state)
+            }
+            Change::EndChildCall { workspace, run, number, state } => {
+                Self::EndChild(workspace, run, *number, state)
             }
             Change::PutCheckpoint { workspace, run, checkpoint, taken_at } => {
-                Self::PutCheckpoint(workspace, *run, checkpoint, *taken_at)
+                Self::PutCheckpoint(workspace, run, checkpoint, *taken_at)
             }
-            Change::DropCheckpoint { workspace, run } => Self::DropCheckpoint(workspace, *run),
+            Change::DropCheckpoint { workspace, run } => Self::DropCheckpoint(workspace, run),
+            Change::PutKeystore { workspace, entry } => Self::PutKeystore(workspace, entry),
+            Change::DeleteKeystore { workspace, namespace, name } => {
+                Self::DeleteKeystore(workspace, namespace, name)
+            }
             _ => Self::Alone(change),
         }
     }
 
     fn row(&self) -> Option<Row<'batch>> {
         match *self {
-            Self::InsertRun(run, _) => Some(Row::Run(&run.birth.workspace, run.birth.id)),
-            Self::UpdateRun(workspace, id, _) => Some(Row::Run(workspace, id)),
+            Self::InsertRun(run, ..) => Some(Row::Run(&run.birth.workspace, run.birth.id)),
+            Self::UpdateRun(workspace, id, ..) | Self::ReleaseRun(workspace, id) => {
+                Some(Row::Run(workspace, *id))
+            }
             Self::InsertCall(call, _) => Some(Row::Call(&call.workspace, call.run, call.number)),
-            Self::UpdateCall(workspace, run, number, _) => Some(Row::Call(workspace, run, number)),
+            Self::UpdateCall(workspace, run, number, _) | Self::EndChild(workspace, run, number, _) => {
+                Some(Row::Call(workspace, *run, number))
+            }
             Self::PutCheckpoint(workspace, run, ..) | Self::DropCheckpoint(workspace, run) => {
-                Some(Row::Checkpoint(workspace, run))
+                Some(Row::Checkpoint(workspace, *run))
+            }
+            Self::PutKeystore(workspace, entry) => {
+                Some(Row::Keystore(workspace, &entry.namespace, &entry.name))
+            }
+            Self::DeleteKeystore(workspace, namespace, name) => {
+                Some(Row::Keystore(workspace, namespace, name))
             }
             Self::Alone(_) => None,
         }
@@ -95,17 +119,40 @@ impl<'batch> Step<'batch> {
     /// This and then `later`, of the same row, as one step, if that is possible.
     fn then(self, later: Self) -> Option<Self> {
         match (self, later) {
-            (Self::InsertRun(run, _), Self::UpdateRun(_, _, state)) => Some(Self::InsertRun(run, state)),
+            (Self::InsertRun(run, _, owned), Self::UpdateRun(_, _, state, _)) => {
+                Some(Self::InsertRun(run, state, owned))
+            }
+            (Self::InsertRun(run, state, _), Self::ReleaseRun(..)) => {
+                Some(Self::InsertRun(run, state, false))
+            }
+            (Self::UpdateRun(workspace, id, state, _), Self::ReleaseRun(..)) => {
+                Some(Self::UpdateRun(workspace, id, state, false))
+            }
             (Self::InsertCall(call, _), Self::UpdateCall(_, _, _, state)) => {
                 Some(Self::InsertCall(call, state))
             }
+            (Self::InsertCall(call, state), Self::EndChild(_, _, _, end)) => {
+                Some(Self::InsertCall(call, if waits(state) { end } else { state }))
+            }
+            (Self::UpdateCall(workspace, run, number, state), Self::EndChild(_, _, _, end)) => {
+                Some(Self::UpdateCall(workspace, run, number, if waits(state) { end } else { state }))
+            }
             (Self::UpdateRun(..), Self::UpdateRun(..))
-            | (Self::UpdateCall(..), Self::UpdateCall(..))
+            | (Self::UpdateCall(..) | Self::EndChild(..), Self::UpdateCall(..))
             | (
                 Self::PutCheckpoint(..) | Self::DropCheckpoint(..),
                 Self::PutCheckpoint(..) | Self::DropCheckpoint(..),
+            )
+            | (
+                Self::PutKeystore(..) | Self::DeleteKeystore(..),
+                Self::PutKeystore(..) | Self::DeleteKeystore(..),
             ) => Some(later),
             _ => None,
         }
     }
+}
+
+/// Whether the end of a run is still waited for.
+fn waits(state: &CallState) -> bool {
+    state.status == CallStatus::SuspendedWaitingChild
 }

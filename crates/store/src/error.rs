@@ -4,7 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rusqlite::ErrorCode;
+use crate::db_error::{DbError, DbErrorKind};
+use crate::open::DatabaseUrl;
 
 /// The folder cannot be used as a store.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +90,64 @@ pub enum OpenError {
         path: PathBuf,
         /// The database's reason.
         #[source]
-        source: rusqlite::Error,
+        source: DbError,
+    },
+    /// The server of the database does not answer.
+    #[error("the database {url} cannot be reached")]
+    Unreachable {
+        /// The database.
+        url: DatabaseUrl,
+        /// Why not.
+        #[source]
+        source: DbError,
+    },
+    /// The server does not accept the user or the password.
+    #[error("the database {url} refuses the login: check user and password")]
+    Login {
+        /// The database.
+        url: DatabaseUrl,
+        /// The server's reason.
+        #[source]
+        source: DbError,
+    },
+    /// The server has no such database.
+    #[error("there is no such database: {url}; make it with createdb")]
+    NoDatabase {
+        /// The database.
+        url: DatabaseUrl,
+        /// The server's reason.
+        #[source]
+        source: DbError,
+    },
+    /// The server is older than what Fermata needs.
+    #[error("the database {url} is PostgreSQL {found}; Fermata needs 15 or later")]
+    OldServer {
+        /// The database.
+        url: DatabaseUrl,
+        /// The server's version.
+        found: String,
+    },
+    /// The database was written by an older version.
+    #[error(
+        "the database has schema {found}, this version of Fermata needs {known}; \
+         bring it up to date with: fermata migrate up"
+    )]
+    OlderSchema {
+        /// The newest migration in the database.
+        found: u32,
+        /// The newest migration this program knows.
+        known: u32,
+    },
+    /// The PostgreSQL server refused something else.
+    #[error("cannot {action} the database {url}")]
+    Server {
+        /// What was attempted.
+        action: &'static str,
+        /// The database.
+        url: DatabaseUrl,
+        /// The server's reason.
+        #[source]
+        source: DbError,
     },
 }
 
@@ -112,18 +170,25 @@ impl OpenError {
         }
     }
 
-    /// Names a database error.
-    pub(crate) fn database(action: &'static str, path: impl Into<PathBuf>, source: rusqlite::Error) -> Self {
+    /// Names an error of the database file.
+    pub(crate) fn database(action: &'static str, path: impl Into<PathBuf>, source: DbError) -> Self {
         let path = path.into();
-        match source.sqlite_error_code() {
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-                Self::ReadOnly { path, source: Arc::new(source) }
-            }
-            Some(ErrorCode::DiskFull) => Self::Full { path, source: Arc::new(source) },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Corrupt { path, reason: source.to_string() }
-            }
+        match source.kind() {
+            DbErrorKind::ReadOnly => Self::ReadOnly { path, source: Arc::new(source) },
+            DbErrorKind::Full => Self::Full { path, source: Arc::new(source) },
+            DbErrorKind::Corrupt => Self::Corrupt { path, reason: source.to_string() },
             _ => Self::Database { action, path, source },
+        }
+    }
+
+    /// Names an error of a PostgreSQL server.
+    pub(crate) fn server(action: &'static str, url: &DatabaseUrl, source: DbError) -> Self {
+        let url = url.clone();
+        match source.kind() {
+            DbErrorKind::Unavailable | DbErrorKind::Busy => Self::Unreachable { url, source },
+            DbErrorKind::Login => Self::Login { url, source },
+            DbErrorKind::NoDatabase => Self::NoDatabase { url, source },
+            _ => Self::Server { action, url, source },
         }
     }
 }
@@ -138,7 +203,7 @@ pub enum CommitError {
         what: &'static str,
         /// The database's reason.
         #[source]
-        source: Arc<rusqlite::Error>,
+        source: DbError,
     },
     /// The row to be changed does not exist.
     #[error("there is no such {what}")]
@@ -153,18 +218,33 @@ pub enum CommitError {
         what: &'static str,
         /// The database's reason.
         #[source]
-        source: Arc<rusqlite::Error>,
+        source: DbError,
     },
     /// The disk is full or failing. Later groups may succeed.
     #[error("the disk did not take the changes")]
     Io {
         /// The database's reason.
         #[source]
-        source: Arc<rusqlite::Error>,
+        source: DbError,
+    },
+    /// The database cannot be reached, or stopped in the middle. Whether the changes were written is
+    /// not known. Later groups may succeed.
+    #[error("the database cannot be reached")]
+    Unavailable {
+        /// The database's reason.
+        #[source]
+        source: DbError,
     },
     /// Another process has taken the store over; nothing can be written here any more.
     #[error("another process has taken over the store")]
     Deposed,
+    /// The object store did not take a payload; nothing was written.
+    #[error("the object store did not take the payload")]
+    Objects {
+        /// The object store's reason.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -173,45 +253,27 @@ pub enum CommitError {
     Database {
         /// The database's reason.
         #[source]
-        source: Arc<rusqlite::Error>,
+        source: DbError,
     },
 }
 
 impl CommitError {
     /// Names a database error met while writing a `what`.
-    pub(crate) fn naming(what: &'static str, error: rusqlite::Error) -> Self {
-        use rusqlite::ffi::{
-            SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_UNIQUE,
-        };
-        let Some(failure) = error.sqlite_error().copied() else {
-            return Self::Refused { what, source: Arc::new(error) };
-        };
-        let source = Arc::new(error);
-        match (failure.code, failure.extended_code) {
-            (_, SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_ROWID) => {
-                Self::Conflict { what, source }
-            }
-            (ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch, _) => {
-                Self::Refused { what, source }
-            }
-            _ => Self::transaction_failure(source),
+    pub(crate) fn naming(what: &'static str, source: DbError) -> Self {
+        match source.kind() {
+            DbErrorKind::Conflict => Self::Conflict { what, source },
+            DbErrorKind::Refused => Self::Refused { what, source },
+            DbErrorKind::Missing => Self::Missing { what },
+            _ => Self::transaction(source),
         }
     }
 
     /// Names a database error that has nothing to do with one row.
-    pub(crate) fn transaction(error: rusqlite::Error) -> Self {
-        Self::transaction_failure(Arc::new(error))
-    }
-
-    fn transaction_failure(source: Arc<rusqlite::Error>) -> Self {
-        match source.sqlite_error_code() {
-            Some(
-                ErrorCode::DiskFull
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::CannotOpen
-                | ErrorCode::ReadOnly
-                | ErrorCode::OutOfMemory,
-            ) => Self::Io { source },
+    pub(crate) fn transaction(source: DbError) -> Self {
+        match source.kind() {
+            DbErrorKind::Full | DbErrorKind::Disk | DbErrorKind::ReadOnly => Self::Io { source },
+            DbErrorKind::Unavailable => Self::Unavailable { source },
+            DbErrorKind::Deposed => Self::Deposed,
             _ => Self::Database { source },
         }
     }
@@ -232,7 +294,7 @@ pub enum ReadError {
         what: &'static str,
         /// The database's reason.
         #[source]
-        source: rusqlite::Error,
+        source: DbError,
     },
     /// A row holds what nothing could have written there.
     #[error("the ledger's {what} are damaged")]
@@ -241,7 +303,21 @@ pub enum ReadError {
         what: &'static str,
         /// Where and how.
         #[source]
-        source: rusqlite::Error,
+        source: DbError,
+    },
+    /// The database cannot be reached. The same again may succeed.
+    #[error("the database cannot be reached")]
+    Unavailable {
+        /// Why not.
+        #[source]
+        source: DbError,
+    },
+    /// A payload cannot be had from the object store.
+    #[error("the object store does not give a payload")]
+    Objects {
+        /// The object store's reason.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// There is no such workspace.
     #[error("there is no workspace {0}")]
@@ -259,11 +335,10 @@ pub enum ReadError {
 
 impl ReadError {
     /// Names a database error met while reading `what`.
-    pub(crate) fn naming(what: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
-        move |source| match source {
-            rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..) => Self::Damaged { what, source },
+    pub(crate) fn naming(what: &'static str) -> impl FnOnce(DbError) -> Self {
+        move |source| match source.kind() {
+            DbErrorKind::Damaged => Self::Damaged { what, source },
+            DbErrorKind::Unavailable => Self::Unavailable { source },
             _ => Self::Database { what, source },
         }
     }

@@ -62,6 +62,24 @@ impl Folder {
         self.path.join("master.key")
     }
 
+    /// The name of this node: `given`, or the one in the file `node`, which is made when it is
+    /// missing.
+    pub(crate) fn node_name(&self, given: Option<&str>) -> Result<String, OpenError> {
+        if let Some(name) = given {
+            return Ok(name.to_owned());
+        }
+        let path = self.path.join("node");
+        match fs::read_to_string(&path) {
+            Ok(name) => return Ok(name.trim().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(OpenError::io("read", path, error)),
+        }
+        let name = format!("node-{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
+        write_new(&path, format!("{name}\n").as_bytes())
+            .map_err(|error| OpenError::io("write", &path, error))?;
+        Ok(name)
+    }
+
     /// Makes the database file when it is missing, and looks at its header when it is not.
     pub(crate) fn prepare_database(&self) -> Result<(), OpenError> {
         let path = self.database();

@@ -1,78 +1,103 @@
-//! Opening: from a path to a database that this process may write, or the reason why not.
+//! What opening a store has in common for both databases.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fermata_model::seal::Key;
 use fermata_model::{Millis, WorkspaceId};
-use rusqlite::{Connection, TransactionBehavior};
 
+use crate::db_error::DbError;
 use crate::error::OpenError;
 use crate::folder::Folder;
-use crate::tables::{nodes, workspaces};
-use crate::{connection, master_key, schema};
+use crate::master_key;
+use crate::sql::Read;
+use crate::tables::workspaces;
+use crate::value::values;
+
+/// How long a node may be silent before others take its runs, when nothing is said.
+pub const LEASE_DEFAULT: Duration = Duration::from_secs(3);
 
 /// How a store is opened.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The key that wraps the workspaces' keys. Without one, the file `master.key` in the folder
     /// is used, and made with a new key when the store is new.
     pub master_key: Option<Key>,
+    /// The PostgreSQL database that holds the ledger, as a URL; without one it is a SQLite file in
+    /// the folder.
+    pub database: Option<DatabaseUrl>,
+    /// The name of this node among those that share a PostgreSQL database; without one, the name in
+    /// the folder's file `node`, which is made with a new one when it is missing.
+    pub node: Option<String>,
+    /// How long this node may be silent before others take its runs.
+    pub lease: Duration,
+    /// The version of the program, as other nodes are shown it.
+    pub version: &'static str,
 }
 
-/// An opened database.
-pub(crate) struct Opened {
-    pub(crate) folder: Arc<Folder>,
-    pub(crate) connection: Connection,
-    pub(crate) epoch: i64,
-    pub(crate) master_key: Key,
-}
-
-/// Locks the folder, checks and migrates the database, and takes over its epoch.
-pub(crate) fn open(path: &Path, options: Options) -> Result<Opened, OpenError> {
-    let folder = Folder::lock(path)?;
-    folder.prepare_database()?;
-    let mut connection = open_database(&folder)?;
-    refuse_newer_schema(&connection, &folder)?;
-    let (epoch, master_key) = take_over(&mut connection, &folder, options)?;
-    Ok(Opened { folder: Arc::new(folder), connection, epoch, master_key })
-}
-
-/// Opens the file and reads enough of it to know that it is a database.
-fn open_database(folder: &Folder) -> Result<Connection, OpenError> {
-    let path = folder.database();
-    let named = |error| OpenError::database("open", &path, error);
-    let connection = connection::open_writer(&path).map_err(named)?;
-    let sql = "
-        select count(*)
-        from sqlite_master";
-    connection.query_row(sql, [], |_| Ok(())).map_err(named)?;
-    Ok(connection)
-}
-
-fn refuse_newer_schema(connection: &Connection, folder: &Folder) -> Result<(), OpenError> {
-    let found = schema::found(connection)
-        .map_err(|error| OpenError::database("read the schema of", folder.database(), error))?;
-    if found > schema::known() {
-        return Err(OpenError::NewerSchema { found, known: schema::known() });
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            master_key: None,
+            database: None,
+            node: None,
+            lease: LEASE_DEFAULT,
+            version: env!("CARGO_PKG_VERSION"),
+        }
     }
-    Ok(())
 }
 
-/// In one transaction: migrations, the default workspace, the check of the master key, the epoch.
-fn take_over(
-    connection: &mut Connection,
+/// The address of a PostgreSQL database, with its password. Debug and Display leave the password out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// A URL that begins with `postgres://` or `postgresql://`.
+    ///
+    /// # Errors
+    /// Why it is not one, for people.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = url::Url::parse(text).map_err(|error| error.to_string())?;
+        if !matches!(url.scheme(), "postgres" | "postgresql") {
+            return Err("it begins with postgres://".into());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The whole URL.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Ok(mut url) = url::Url::parse(&self.0) else { return f.write_str("postgres://…") };
+        if url.password().is_some() && url.set_password(Some("…")).is_err() {
+            return f.write_str("postgres://…");
+        }
+        // Passwords may also come as parameters.
+        url.set_query(None);
+        f.write_str(&url.as_str().replace("%E2%80%A6", "…"))
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+/// Makes the default workspace when it is missing, and gives the master key, which must open it.
+/// Belongs inside a transaction.
+pub(crate) fn ensure_workspace(
+    db: &mut dyn Read,
     folder: &Folder,
-    options: Options,
-) -> Result<(i64, Key), OpenError> {
-    let path = folder.database();
-    let named = |error| OpenError::database("prepare", &path, error);
-    let now = now();
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(named)?;
-    schema::migrate(&transaction, now).map_err(named)?;
+    options: &Options,
+    now: Millis,
+    failed: &dyn Fn(DbError) -> OpenError,
+) -> Result<Key, OpenError> {
     let workspace = WorkspaceId::default_workspace();
-    let wrapped = workspaces::wrapped_key(&transaction, &workspace).map_err(named)?;
+    let wrapped = workspaces::wrapped_key(db, &workspace).map_err(failed)?;
     let master = find_master_key(folder, options, wrapped.is_none())?;
     match wrapped {
         Some(wrapped) => {
@@ -80,18 +105,17 @@ fn take_over(
         }
         None => {
             let wrapped = master_key::wrap(&master, &workspace, &master_key::draw());
-            workspaces::insert(&transaction, &workspace, &wrapped, now).map_err(named)?;
+            let row = values![workspace.as_str(), wrapped, now];
+            db.each(&workspaces::INSERT.sqlite, row, &mut |_| Ok(())).map_err(failed)?;
         }
     }
-    let epoch = nodes::begin_epoch(&transaction, now).map_err(named)?;
-    transaction.commit().map_err(named)?;
-    Ok((epoch, master))
+    Ok(master)
 }
 
-fn find_master_key(folder: &Folder, options: Options, is_new: bool) -> Result<Key, OpenError> {
+fn find_master_key(folder: &Folder, options: &Options, is_new: bool) -> Result<Key, OpenError> {
     let path = folder.master_key();
-    if let Some(key) = options.master_key {
-        return Ok(key);
+    if let Some(key) = &options.master_key {
+        return Ok(key.clone());
     }
     match master_key::read(&path)? {
         Some(key) => Ok(key),
@@ -101,7 +125,8 @@ fn find_master_key(folder: &Folder, options: Options, is_new: bool) -> Result<Ke
     }
 }
 
-fn now() -> Millis {
+/// The wall clock.
+pub(crate) fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

@@ -1,53 +1,36 @@
-//! Migrations: the numbered steps that make the schema, applied in order and never changed.
-
-use fermata_model::Millis;
-use rusqlite::{Connection, params};
+//! Migrations: the numbered steps that make the schema, applied in order and never changed. Each has
+//! a spelling for each database; a test compares what they come to.
 
 /// One step.
-struct Migration {
-    number: u32,
-    name: &'static str,
-    sql: &'static str,
+pub(crate) struct Migration {
+    pub(crate) number: u32,
+    pub(crate) name: &'static str,
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "core", sql: include_str!("../migrations/sqlite/0001_core.sql") }];
+/// All steps.
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "core",
+        sqlite: include_str!("../migrations/sqlite/0001_core.sql"),
+        postgres: include_str!("../migrations/postgres/0001_core.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "nodes",
+        sqlite: include_str!("../migrations/sqlite/0002_nodes.sql"),
+        postgres: include_str!("../migrations/postgres/0002_nodes.sql"),
+    },
+];
 
 /// The newest step this program knows.
 pub(crate) fn known() -> u32 {
     MIGRATIONS.last().map_or(0, |migration| migration.number)
 }
 
-/// The newest step the database has, 0 for an empty one.
-pub(crate) fn found(connection: &Connection) -> rusqlite::Result<u32> {
-    let sql = "
-        select exists (select 1 from sqlite_master where type = 'table' and name = 'migrations')";
-    if !connection.query_row(sql, [], |row| row.get(0))? {
-        return Ok(0);
-    }
-    let sql = "
-        select coalesce(max(number), 0)
-        from migrations";
-    connection.query_row(sql, [], |row| row.get(0))
-}
-
-/// Applies the steps the database does not have. Belongs inside a transaction.
-pub(crate) fn migrate(connection: &Connection, now: Millis) -> rusqlite::Result<()> {
-    connection.execute_batch(
-        "
-        create table if not exists migrations (
-          number integer not null primary key,
-          name text not null,
-          applied_at integer not null
-        ) strict",
-    )?;
-    let found = found(connection)?;
-    for migration in MIGRATIONS.iter().filter(|migration| migration.number > found) {
-        connection.execute_batch(migration.sql)?;
-        let sql = "
-            insert into migrations (number, name, applied_at)
-            values (?1, ?2, ?3)";
-        connection.execute(sql, params![migration.number, migration.name, now])?;
-    }
-    Ok(())
+/// The steps after `found`.
+pub(crate) fn missing(found: u32) -> impl Iterator<Item = &'static Migration> {
+    MIGRATIONS.iter().filter(move |migration| migration.number > found)
 }

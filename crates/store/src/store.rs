@@ -1,10 +1,11 @@
 //! The handle: what the rest of the system calls.
 
+pub(crate) mod nodes;
 mod read;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
@@ -12,14 +13,17 @@ use fermata_model::WorkspaceId;
 use fermata_model::seal::Key;
 use tokio::sync::oneshot;
 
+use crate::backend::{Backend, Shared};
 use crate::change::{Change, Group};
 use crate::committer::{Committer, Counters, Queue};
 use crate::error::{CommitError, OpenError, ReadError};
 use crate::folder::Folder;
-use crate::master_key;
-use crate::open::{self, Opened, Options};
-use crate::readers::Readers;
+use crate::open::{DatabaseUrl, Options};
+use crate::postgres::connection::Server;
+use crate::postgres::writer::PostgresWriter;
+use crate::sqlite::writer::SqliteWriter;
 use crate::tables::workspaces;
+use crate::{master_key, postgres, sqlite};
 
 /// An open store. Clones are cheap and mean the same store; it closes with the last of them.
 #[derive(Clone)]
@@ -28,13 +32,20 @@ pub struct Store {
 }
 
 struct Inner {
-    readers: Readers,
+    backend: Backend,
     queue: Arc<Queue>,
     counters: Arc<Counters>,
-    committer: Mutex<Option<JoinHandle<()>>>,
+    /// The committer, and what else writes for this node.
+    threads: Mutex<Vec<JoinHandle<()>>>,
     master_key: Key,
     workspace_keys: Mutex<HashMap<WorkspaceId, Key>>,
     folder: Arc<Folder>,
+    server: Option<Server>,
+    /// This node may write nothing more.
+    deposed: Arc<AtomicBool>,
+    /// The store is being closed.
+    closing: Arc<AtomicBool>,
+    lease: std::time::Duration,
 }
 
 /// What the store has written since it was opened.
@@ -48,37 +59,83 @@ pub struct Stats {
     pub changes: u64,
     /// Rows written after merging the changes of one row.
     pub rows_written: u64,
+    /// Statements sent for them, where the database is not in the process.
+    pub statements: u64,
+    /// How often an answer was waited for, where the database is not in the process.
+    pub round_trips: u64,
     /// Present size of the database and its write-ahead log.
     pub size_bytes: u64,
 }
 
 impl Store {
-    /// Opens the store in `folder`, making it when it is missing.
+    /// Opens the store in `folder`, making it when it is missing. The folder belongs to this process
+    /// alone, also where the ledger is in a PostgreSQL database.
     ///
     /// # Errors
-    /// [`OpenError`] when the folder is in use, may not be written, holds a damaged or newer
-    /// database, or the master key is not the right one.
+    /// [`OpenError`] when the folder is in use, may not be written, the database cannot be reached,
+    /// is damaged or has another schema, or the master key is not the right one.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
-        let Opened { folder, connection, epoch, master_key } = open::open(folder, options)?;
+        let folder = Arc::new(Folder::lock(folder)?);
+        match options.database.clone() {
+            None => Self::open_embedded(folder, &options),
+            Some(url) => Self::open_shared(folder, &url, &options),
+        }
+    }
+
+    fn open_embedded(folder: Arc<Folder>, options: &Options) -> Result<Self, OpenError> {
+        let sqlite::open::Opened { connection, epoch, master_key } = sqlite::open::open(&folder, options)?;
         let (queue, counters) = (Arc::<Queue>::default(), Arc::<Counters>::default());
-        let committer = Committer {
-            connection,
-            epoch,
-            queue: queue.clone(),
-            counters: counters.clone(),
-            folder: folder.clone(),
-        };
-        let thread = committer
-            .start()
-            .map_err(|error| OpenError::io("start the committer of", folder.path(), error))?;
+        let writer = SqliteWriter { connection, epoch, _folder: folder.clone() };
+        let committer = Committer { writer, queue: queue.clone(), counters: counters.clone() };
+        let thread = committer.start().map_err(|error| no_thread(&folder, error))?;
         let inner = Inner {
-            readers: Readers::new(folder.database()),
+            backend: Backend::sqlite(&folder),
             queue,
             counters,
-            committer: Mutex::new(Some(thread)),
+            threads: Mutex::new(vec![thread]),
             master_key,
             workspace_keys: Mutex::default(),
             folder,
+            server: None,
+            deposed: Arc::default(),
+            closing: Arc::default(),
+            lease: options.lease,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    fn open_shared(folder: Arc<Folder>, url: &DatabaseUrl, options: &Options) -> Result<Self, OpenError> {
+        let opened = postgres::open::open(url, &folder, options)?;
+        let postgres::open::Opened { server, connection, node, master_key } = opened;
+        let (queue, counters) = (Arc::<Queue>::default(), Arc::<Counters>::default());
+        let (deposed, closing) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let writer = PostgresWriter {
+            server: server.clone(),
+            connection: Some(connection),
+            node,
+            lease: options.lease,
+            number: 0,
+            counters: counters.clone(),
+            deposed: deposed.clone(),
+            closing: closing.clone(),
+        };
+        let committer = Committer { writer, queue: queue.clone(), counters: counters.clone() };
+        let thread = committer.start().map_err(|error| no_thread(&folder, error))?;
+        let inner = Inner {
+            backend: Backend::Postgres(Shared {
+                readers: postgres::readers::Readers::new(server.clone()),
+                node,
+            }),
+            queue,
+            counters,
+            threads: Mutex::new(vec![thread]),
+            master_key,
+            workspace_keys: Mutex::default(),
+            folder,
+            server: Some(server),
+            deposed,
+            closing,
+            lease: options.lease,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -138,13 +195,28 @@ impl Store {
     /// Counters of the committer.
     pub fn stats(&self) -> Stats {
         let Inner { counters, folder, .. } = &*self.inner;
-        let size = |path: PathBuf| std::fs::metadata(path).map_or(0, |file| file.len());
         Stats {
             commits: counters.commits.load(Ordering::Relaxed),
             groups: counters.groups.load(Ordering::Relaxed),
             changes: counters.changes.load(Ordering::Relaxed),
             rows_written: counters.rows.load(Ordering::Relaxed),
-            size_bytes: size(folder.database()) + size(folder.write_ahead_log()),
+            statements: counters.statements.load(Ordering::Relaxed),
+            round_trips: counters.round_trips.load(Ordering::Relaxed),
+            size_bytes: self.size_bytes(folder),
+        }
+    }
+
+    fn size_bytes(&self, folder: &Folder) -> u64 {
+        let size = |path: PathBuf| std::fs::metadata(path).map_or(0, |file| file.len());
+        match &self.inner.backend {
+            Backend::Sqlite(_) => size(folder.database()) + size(folder.write_ahead_log()),
+            Backend::Postgres(_) => {
+                let sql = "
+                    select pg_database_size(current_database())";
+                let read = self.read("sizes", |db| db.row(sql, &[], |cells| cells.take()));
+                // Shown to people; a database that does not answer is told of elsewhere.
+                read.ok().flatten().unwrap_or(0)
+            }
         }
     }
 
@@ -172,6 +244,10 @@ impl std::fmt::Debug for Store {
     }
 }
 
+fn no_thread(folder: &Folder, error: std::io::Error) -> OpenError {
+    OpenError::io("start the threads of", folder.path(), error)
+}
+
 impl Inner {
     fn close(&self) {
         self.queue.close();
@@ -180,11 +256,18 @@ impl Inner {
             return;
         }
         // Before the committer's: the last connection to close empties the write-ahead log.
-        self.readers.close();
-        let thread = self.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
+        self.backend.close();
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        if threads.is_empty() {
+            return;
+        }
+        let committer = threads.remove(0);
+        if committer.join().is_err() {
             tracing::error!("The committer panicked");
         }
+        // The others write nothing that anybody waits for, and end on their own.
+        self.closing.store(true, Ordering::SeqCst);
+        threads.drain(..).for_each(|thread| thread.thread().unpark());
     }
 }
 

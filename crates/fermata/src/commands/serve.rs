@@ -37,7 +37,7 @@ pub(super) async fn run(args: ServeArgs, console: &Console) -> Result<Exit, Fail
 }
 
 async fn open(settings: &Serve, console: &Console) -> Result<Node, Failure> {
-    let node = Node::open(&settings.data, settings.master_key.clone(), settings.engine.clone()).await?;
+    let node = Node::open(settings.store.clone(), settings.engine.clone()).await?;
     match ensure_token(&node, settings.token_file.as_deref()).await? {
         NewToken::None => {}
         NewToken::InFile => {
@@ -121,7 +121,7 @@ fn announce(settings: &Serve, address: SocketAddr, console: &Console) -> Result<
     let dim = |text: &str| console.stdout.paint(Colour::Grey, text);
     let reached = settings::reachable(address);
     console.say(&console.stdout.paint(Colour::Green, &format!("Fermata is ready on http://{reached}")))?;
-    console.say(&format!("  {} {}", dim("data   "), settings.data.display()))?;
+    console.say(&format!("  {} {}", dim("data   "), settings.store.folder.display()))?;
     console.say(&format!("  {} fermata publish PATH", dim("publish")))?;
     console.say(&format!("  {} fermata run TASK --input '{{…}}'", dim("run    ")))?;
     if !address.ip().is_loopback() {

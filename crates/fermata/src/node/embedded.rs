@@ -6,11 +6,12 @@ use std::time::Duration;
 use fermata_connect::egress::Policy;
 use fermata_model::WorkspaceId;
 use fermata_runtime::token;
+use fermata_store::Options;
 use tempfile::TempDir;
 
 use crate::client::Client;
 use crate::exit::{Failure, with_causes};
-use crate::settings::{self, Token};
+use crate::settings::{self, StorePlace, Token};
 
 use super::{Node, blocking, shared_engine_folder, token_in_file};
 
@@ -41,7 +42,9 @@ impl Embedded {
         // A store that stays keeps the engine its runs were begun on.
         let shared = if data.is_none() { shared_engine_folder() } else { None };
         let engine_folder = shared.unwrap_or_else(|| folder.join("engine"));
-        let node = Node::open(folder, master_key, settings::engine_defaults(&engine_folder, egress)).await?;
+        let options = Options { master_key, ..Options::default() };
+        let place = StorePlace { folder: folder.to_owned(), options };
+        let node = Node::open(place, settings::engine_defaults(&engine_folder, egress)).await?;
         let token = token_for(&node, data).await?;
         let router = fermata_runtime::router(node.engine.clone(), fermata_runtime::Settings::default());
         Ok(Self { client: Client::in_process(router, &Token::new(&token)), node, temporary })

@@ -14,7 +14,10 @@ fn exit(error: &OpenError) -> Exit {
     match error {
         OpenError::WrongMasterKey
         | OpenError::MasterKeyMissing { .. }
-        | OpenError::MasterKeyMalformed { .. } => Exit::BadConfiguration,
+        | OpenError::MasterKeyMalformed { .. }
+        | OpenError::Login { .. }
+        | OpenError::NoDatabase { .. }
+        | OpenError::OlderSchema { .. } => Exit::BadConfiguration,
         _ => Exit::Io,
     }
 }
@@ -49,7 +52,21 @@ fn advice(error: &OpenError) -> Vec<String> {
             "without it what is sealed in the database cannot be read".to_owned(),
         ],
         OpenError::MasterKeyMalformed { .. } => vec!["put the right file back from your backup".to_owned()],
-        OpenError::NewerSchema { .. } | OpenError::Io { .. } | OpenError::Database { .. } => Vec::new(),
+        OpenError::Unreachable { .. } => vec![
+            "is the server running, and is the address in --database (FERMATA_DATABASE_URL) right?".to_owned(),
+        ],
+        OpenError::Login { .. } => {
+            vec!["user and password are part of the address in --database (FERMATA_DATABASE_URL)".to_owned()]
+        }
+        OpenError::OlderSchema { .. } => {
+            vec!["stop the nodes of the older version first; `fermata migrate status` shows what is missing".to_owned()]
+        }
+        OpenError::NoDatabase { .. }
+        | OpenError::OldServer { .. }
+        | OpenError::NewerSchema { .. }
+        | OpenError::Server { .. }
+        | OpenError::Io { .. }
+        | OpenError::Database { .. } => Vec::new(),
     }
 }
 

@@ -5,10 +5,11 @@ mod wake;
 
 use fermata_model::record::{Call, Checkpoint, KeystoreEntry, LogLine, Run, SentEvent, TaskVersion};
 use fermata_model::{CallNumber, DeliveryNumber, RunId, RunStatus, VersionId, WorkspaceId};
-use rusqlite::Connection;
 
 use super::Store;
+use crate::db_error::DbError;
 use crate::error::ReadError;
+use crate::sql::Read;
 use crate::tables::runs::list::{RunFilter, RunSummary};
 use crate::tables::stream::StreamEntry;
 use crate::tables::tasks::{LatestSource, TaskSummary};
@@ -19,10 +20,9 @@ impl Store {
     pub(super) fn read<T>(
         &self,
         what: &'static str,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+        query: impl FnMut(&mut dyn Read) -> Result<T, DbError>,
     ) -> Result<T, ReadError> {
-        let reader = self.inner.readers.take().map_err(ReadError::naming(what))?;
-        query(&reader).map_err(ReadError::naming(what))
+        self.inner.backend.read(query).map_err(ReadError::naming(what))
     }
 
     /// A version of a task, the newest when no number is given.
@@ -210,6 +210,15 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<StreamEntry>, ReadError> {
         self.read("event streams", |reader| stream::list(reader, workspace, run, after, limit))
+    }
+
+    /// The number of the newest entry of a run's event stream that is written in a row of its own, 0
+    /// when there is none.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn newest_seq(&self, workspace: &WorkspaceId, run: RunId) -> Result<u32, ReadError> {
+        self.read("event streams", |reader| stream::newest_seq(reader, workspace, run))
     }
 
     /// The newest checkpoint of a run.

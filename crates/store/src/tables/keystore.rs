@@ -1,32 +1,38 @@
 //! `keystore`: sealed values and secrets.
 
+use std::sync::LazyLock;
+
 use fermata_model::WorkspaceId;
 use fermata_model::record::{KeystoreEntry, KeystoreKind};
-use rusqlite::{Connection, params};
 
-use crate::cells::{Cells, damaged};
+use crate::cells::Cells;
+use crate::db_error::DbError;
+use crate::sql::Read;
+use crate::value::Kind::{Blob, Int, Text};
+use crate::value::{Value, values};
+use crate::write::{Column, Write};
 
-/// Writes an entry over the one before.
-pub(crate) fn put(
-    connection: &Connection,
-    workspace: &WorkspaceId,
-    entry: &KeystoreEntry,
-) -> rusqlite::Result<usize> {
-    let sql = "
-        insert into keystore (workspace, namespace, name, kind, version, sealed, updated_at)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        on conflict (workspace, namespace, name) do update
-        set kind = excluded.kind, version = excluded.version, sealed = excluded.sealed,
-          updated_at = excluded.updated_at";
-    connection.prepare_cached(sql)?.execute(params![
-        workspace.as_str(),
-        entry.namespace,
-        entry.name,
-        kind_word(entry.kind),
-        entry.version,
-        entry.sealed,
-        entry.updated_at,
-    ])
+const KEY: [Column; 3] = [("workspace", Text), ("namespace", Text), ("name", Text)];
+const REST: [Column; 4] = [("kind", Text), ("version", Int), ("sealed", Blob), ("updated_at", Int)];
+
+/// An entry, over the one before.
+pub(crate) static PUT: LazyLock<Write> =
+    LazyLock::new(|| Write::put("keystore entry", "keystore", 3, &[&KEY[..], &REST].concat(), None));
+
+/// Removes an entry.
+pub(crate) static DELETE: LazyLock<Write> =
+    LazyLock::new(|| Write::delete("keystore entry", "keystore", &KEY));
+
+/// The row of an entry.
+pub(crate) fn row<'a>(workspace: &'a WorkspaceId, entry: &'a KeystoreEntry) -> Vec<Value<'a>> {
+    let mut row = key(workspace, &entry.namespace, &entry.name);
+    row.extend_from_slice(values![kind_word(entry.kind), entry.version, &entry.sealed, entry.updated_at]);
+    row
+}
+
+/// The row that names an entry.
+pub(crate) fn key<'a>(workspace: &'a WorkspaceId, namespace: &'a str, name: &'a str) -> Vec<Value<'a>> {
+    values![workspace.as_str(), namespace, name].to_vec()
 }
 
 fn kind_word(kind: KeystoreKind) -> &'static str {
@@ -36,86 +42,68 @@ fn kind_word(kind: KeystoreKind) -> &'static str {
     }
 }
 
-/// Removes an entry.
-pub(crate) fn delete(
-    connection: &Connection,
-    workspace: &WorkspaceId,
-    namespace: &str,
-    name: &str,
-) -> rusqlite::Result<usize> {
-    let sql = "
-        delete from keystore
-        where workspace = ?1 and namespace = ?2 and name = ?3";
-    connection.prepare_cached(sql)?.execute(params![workspace.as_str(), namespace, name])
-}
-
 /// One entry.
 pub(crate) fn get(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     namespace: &str,
     name: &str,
-) -> rusqlite::Result<Option<KeystoreEntry>> {
+) -> Result<Option<KeystoreEntry>, DbError> {
     let sql = "
         select namespace, name, kind, version, sealed, updated_at
         from keystore
         where workspace = ?1 and namespace = ?2 and name = ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![workspace.as_str(), namespace, name])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let mut cells = Cells::new(row);
-    Ok(Some(KeystoreEntry {
-        namespace: cells.take()?,
-        name: cells.take()?,
-        kind: read_kind(&cells.take::<String>()?)?,
-        version: cells.take()?,
-        sealed: cells.take()?,
-        updated_at: cells.take()?,
-    }))
+    db.row(sql, values![workspace.as_str(), namespace, name], |cells| {
+        Ok(KeystoreEntry {
+            namespace: cells.take()?,
+            name: cells.take()?,
+            kind: read_kind(cells)?,
+            version: cells.take()?,
+            sealed: cells.take()?,
+            updated_at: cells.take()?,
+        })
+    })
 }
 
-fn read_kind(word: &str) -> rusqlite::Result<KeystoreKind> {
-    match word {
+fn read_kind(cells: &mut Cells<'_>) -> Result<KeystoreKind, DbError> {
+    match cells.take::<String>()?.as_str() {
         "value" => Ok(KeystoreKind::Value),
         "secret" => Ok(KeystoreKind::Secret),
         // Not `value`: an entry of unknown kind must never become readable.
-        _ => Err(damaged(2, std::io::Error::other("unknown kind of keystore entry"))),
+        _ => Err(cells.damaged(std::io::Error::other("unknown kind of keystore entry"))),
     }
 }
 
 /// The names in a namespace after `after`, in order.
 pub(crate) fn list_names(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     namespace: &str,
     after: Option<&str>,
     limit: u32,
-) -> rusqlite::Result<Vec<String>> {
+) -> Result<Vec<String>, DbError> {
     let sql = "
         select name
         from keystore
         where workspace = ?1 and namespace = ?2 and name > ?3
         order by name
         limit ?4";
-    let mut statement = connection.prepare_cached(sql)?;
-    let values = params![workspace.as_str(), namespace, after.unwrap_or_default(), limit];
-    statement.query_map(values, |row| row.get(0))?.collect()
+    let values = values![workspace.as_str(), namespace, after.unwrap_or_default(), limit];
+    db.rows(sql, values, |cells| cells.take())
 }
 
 /// The namespaces in use after `after`, in order.
 pub(crate) fn list_namespaces(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     after: Option<&str>,
     limit: u32,
-) -> rusqlite::Result<Vec<String>> {
+) -> Result<Vec<String>, DbError> {
     let sql = "
         select distinct namespace
         from keystore
         where workspace = ?1 and namespace > ?2
         order by namespace
         limit ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    let values = params![workspace.as_str(), after.unwrap_or_default(), limit];
-    statement.query_map(values, |row| row.get(0))?.collect()
+    db.rows(sql, values![workspace.as_str(), after.unwrap_or_default(), limit], |cells| cells.take())
 }

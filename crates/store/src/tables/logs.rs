@@ -1,49 +1,59 @@
 //! `task_logs`: the lines tasks wrote.
 
+use std::sync::LazyLock;
+
 use fermata_model::record::{LogLevel, LogLine};
 use fermata_model::{RunId, WorkspaceId};
-use rusqlite::{Connection, params};
 
-use crate::cells::Cells;
+use crate::db_error::DbError;
+use crate::sql::Read;
+use crate::value::Kind::{Blob, Int, Text};
+use crate::value::{Value, values};
+use crate::write::Write;
 
-/// Writes a line.
-pub(crate) fn insert(
-    connection: &Connection,
-    workspace: &WorkspaceId,
-    run: RunId,
-    line: &LogLine,
-) -> rusqlite::Result<usize> {
-    let sql = "
-        insert into task_logs (workspace, run_id, seq, at, level, message, data)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    connection.prepare_cached(sql)?.execute(params![
+/// A line.
+pub(crate) static INSERT: LazyLock<Write> = LazyLock::new(|| {
+    let columns = [
+        ("workspace", Text),
+        ("run_id", Blob),
+        ("seq", Int),
+        ("at", Int),
+        ("level", Text),
+        ("message", Text),
+        ("data", Text),
+    ];
+    Write::insert("log line", "task_logs", &columns)
+});
+
+/// The row of a line.
+pub(crate) fn row<'a>(workspace: &'a WorkspaceId, run: &'a RunId, line: &'a LogLine) -> Vec<Value<'a>> {
+    values![
         workspace.as_str(),
         run.as_bytes(),
         line.seq,
         line.at,
         line.level.as_str(),
-        line.message,
+        &line.message,
         line.data.as_ref().map(|json| json.get()),
-    ])
+    ]
+    .to_vec()
 }
 
 /// The lines of a run after `after` in its event stream, in order.
 pub(crate) fn list(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     run: RunId,
     after: u32,
     limit: u32,
-) -> rusqlite::Result<Vec<LogLine>> {
+) -> Result<Vec<LogLine>, DbError> {
     let sql = "
         select seq, at, level, message, data
         from task_logs
         where workspace = ?1 and run_id = ?2 and seq > ?3
         order by seq
         limit ?4";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![workspace.as_str(), run.as_bytes(), after, limit], |row| {
-        let mut cells = Cells::new(row);
+    db.rows(sql, values![workspace.as_str(), run.as_bytes(), after, limit], |cells| {
         Ok(LogLine {
             seq: cells.take()?,
             at: cells.take()?,
@@ -51,6 +61,5 @@ pub(crate) fn list(
             message: cells.take()?,
             data: cells.json_if_any()?,
         })
-    })?;
-    rows.collect()
+    })
 }

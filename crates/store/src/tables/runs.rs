@@ -1,34 +1,76 @@
 //! `task_runs`: the run ledger.
 
 pub(crate) mod list;
+pub(crate) mod own;
 pub(crate) mod wake;
+
+use std::sync::LazyLock;
 
 use fermata_model::record::{ParentCall, Run, RunBirth, RunState};
 use fermata_model::{RunId, WorkspaceId};
-use rusqlite::{Connection, Row, params};
 
-use crate::cells::{Cells, damaged};
+use crate::cells::Cells;
+use crate::db_error::DbError;
+use crate::sql::Read;
+use crate::value::Kind::{Blob, Int, Text};
+use crate::value::{Value, values};
+use crate::write::{Column, Guard, Write};
 
-/// Writes a new run.
-pub(crate) fn insert(connection: &Connection, birth: &RunBirth, state: &RunState) -> rusqlite::Result<usize> {
-    let sql = "
-        insert into task_runs (
-          workspace, id, task_name, task_function_id, task_version, input, seed, parent_run_id, parent_call,
-          root_run_id, depth, priority, start_at, created_at, deadline_at, status, deliveries, seq, cpu_us,
-          started_at, ended_at, cancelled_at, result, error
-        )
-        values (
-          ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
-          ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24
-        )";
-    connection.prepare_cached(sql)?.execute(params![
-        birth.workspace.as_str(),
-        birth.id.as_bytes(),
-        birth.task_name,
+const KEY: [Column; 2] = [("workspace", Text), ("id", Blob)];
+const BIRTH: [Column; 13] = [
+    ("task_name", Text),
+    ("task_function_id", Blob),
+    ("task_version", Int),
+    ("input", Text),
+    ("seed", Blob),
+    ("parent_run_id", Blob),
+    ("parent_call", Int),
+    ("root_run_id", Blob),
+    ("depth", Int),
+    ("priority", Int),
+    ("start_at", Int),
+    ("created_at", Int),
+    ("deadline_at", Int),
+];
+const STATE: [Column; 10] = [
+    ("status", Text),
+    ("deliveries", Int),
+    ("seq", Int),
+    ("cpu_us", Int),
+    ("started_at", Int),
+    ("ended_at", Int),
+    ("cancelled_at", Int),
+    ("result", Text),
+    ("error", Text),
+    ("owner_node", Int),
+];
+
+/// A run is only changed by the node that owns it. Differs because an embedded store has one node.
+const IF_OWNED: Guard =
+    Guard { sqlite: "", postgres: "t.owner_node = current_setting('fermata.node')::bigint" };
+
+/// A new run.
+pub(crate) static INSERT: LazyLock<Write> =
+    LazyLock::new(|| Write::insert("run", "task_runs", &[&KEY[..], &BIRTH, &STATE].concat()));
+
+/// The state of a run.
+pub(crate) static UPDATE: LazyLock<Write> =
+    LazyLock::new(|| Write::update("run", "task_runs", 2, &[&KEY[..], &STATE].concat(), IF_OWNED));
+
+/// A run belongs to no node from here on.
+pub(crate) static RELEASE: LazyLock<Write> = LazyLock::new(|| {
+    Write::update("run", "task_runs", 2, &[&KEY[..], &[("owner_node", Int)]].concat(), IF_OWNED).or_nothing()
+});
+
+/// The row of a new run with `state`, which may be newer than its own.
+pub(crate) fn insert_row<'a>(birth: &'a RunBirth, state: &'a RunState, owner: Option<i64>) -> Vec<Value<'a>> {
+    let mut row = key_row(&birth.workspace, &birth.id);
+    row.extend_from_slice(values![
+        &birth.task_name,
         birth.task_version_id.as_bytes(),
         birth.task_version,
         birth.input.get(),
-        birth.seed,
+        &birth.seed,
         birth.parent.as_ref().map(|parent| parent.run.as_bytes()),
         birth.parent.map(|parent| parent.number),
         birth.root.as_bytes(),
@@ -37,73 +79,63 @@ pub(crate) fn insert(connection: &Connection, birth: &RunBirth, state: &RunState
         birth.start_at,
         birth.created_at,
         birth.deadline_at,
+    ]);
+    push_state(&mut row, state, owner);
+    row
+}
+
+/// The row that changes a run's state.
+pub(crate) fn update_row<'a>(
+    workspace: &'a WorkspaceId,
+    id: &'a RunId,
+    state: &'a RunState,
+    owner: Option<i64>,
+) -> Vec<Value<'a>> {
+    let mut row = key_row(workspace, id);
+    push_state(&mut row, state, owner);
+    row
+}
+
+/// The row that gives a run's ownership up.
+pub(crate) fn release_row<'a>(workspace: &'a WorkspaceId, id: &'a RunId) -> Vec<Value<'a>> {
+    let mut row = key_row(workspace, id);
+    row.push(Value::Null);
+    row
+}
+
+fn key_row<'a>(workspace: &'a WorkspaceId, id: &'a RunId) -> Vec<Value<'a>> {
+    values![workspace.as_str(), id.as_bytes()].to_vec()
+}
+
+fn push_state<'a>(row: &mut Vec<Value<'a>>, state: &'a RunState, owner: Option<i64>) {
+    // Nothing is left to do for a run that has ended, so nobody needs to own it.
+    let owner = owner.filter(|_| !state.status.is_ended());
+    row.extend_from_slice(values![
         state.status.as_str(),
         state.deliveries,
         state.seq,
-        cpu_us(state),
+        i64::try_from(state.cpu_us).unwrap_or(i64::MAX),
         state.started_at,
         state.ended_at,
         state.cancelled_at,
         state.result.as_ref().map(|json| json.get()),
-        error_json(state)?,
-    ])
-}
-
-/// Writes the state of a run. Gives the number of rows changed.
-pub(crate) fn update(
-    connection: &Connection,
-    workspace: &WorkspaceId,
-    id: RunId,
-    state: &RunState,
-) -> rusqlite::Result<usize> {
-    let sql = "
-        update task_runs
-        set status = ?3, deliveries = ?4, seq = ?5, cpu_us = ?6, started_at = ?7, ended_at = ?8,
-          cancelled_at = ?9, result = ?10, error = ?11
-        where workspace = ?1 and id = ?2";
-    connection.prepare_cached(sql)?.execute(params![
-        workspace.as_str(),
-        id.as_bytes(),
-        state.status.as_str(),
-        state.deliveries,
-        state.seq,
-        cpu_us(state),
-        state.started_at,
-        state.ended_at,
-        state.cancelled_at,
-        state.result.as_ref().map(|json| json.get()),
-        error_json(state)?,
-    ])
-}
-
-fn cpu_us(state: &RunState) -> i64 {
-    i64::try_from(state.cpu_us).unwrap_or(i64::MAX)
-}
-
-fn error_json(state: &RunState) -> rusqlite::Result<Option<String>> {
-    let json = state.error.as_ref().map(serde_json::to_string).transpose();
-    json.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+        state.error.as_ref().map(|error| serde_json::to_string(error).expect("an error is plain data")),
+        owner,
+    ]);
 }
 
 /// One run, whole.
-pub(crate) fn get(
-    connection: &Connection,
-    workspace: &WorkspaceId,
-    id: RunId,
-) -> rusqlite::Result<Option<Run>> {
+pub(crate) fn get(db: &mut dyn Read, workspace: &WorkspaceId, id: RunId) -> Result<Option<Run>, DbError> {
     let sql = "
         select task_name, task_function_id, task_version, input, seed, parent_run_id, parent_call, root_run_id,
           depth, priority, start_at, created_at, deadline_at, status, deliveries, seq, cpu_us, started_at,
           ended_at, cancelled_at, result, error
         from task_runs
         where workspace = ?1 and id = ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![workspace.as_str(), id.as_bytes()])?;
-    rows.next()?.map(|row| read_run(workspace, id, row)).transpose()
+    db.row(sql, values![workspace.as_str(), id.as_bytes()], |cells| read_run(workspace, id, cells))
 }
 
-fn read_run(workspace: &WorkspaceId, id: RunId, row: &Row<'_>) -> rusqlite::Result<Run> {
-    let mut cells = Cells::new(row);
+fn read_run(workspace: &WorkspaceId, id: RunId, cells: &mut Cells<'_>) -> Result<Run, DbError> {
     let birth = RunBirth {
         workspace: workspace.clone(),
         id,
@@ -112,7 +144,7 @@ fn read_run(workspace: &WorkspaceId, id: RunId, row: &Row<'_>) -> rusqlite::Resu
         task_version: cells.take()?,
         input: cells.json()?,
         seed: cells.take()?,
-        parent: read_parent(&mut cells)?,
+        parent: read_parent(cells)?,
         root: cells.run_id()?,
         depth: cells.take()?,
         priority: cells.take()?,
@@ -124,7 +156,7 @@ fn read_run(workspace: &WorkspaceId, id: RunId, row: &Row<'_>) -> rusqlite::Resu
         status: cells.word()?,
         deliveries: cells.take()?,
         seq: cells.take()?,
-        cpu_us: read_cpu_us(&mut cells)?,
+        cpu_us: cells.take()?,
         started_at: cells.take()?,
         ended_at: cells.take()?,
         cancelled_at: cells.take()?,
@@ -134,12 +166,8 @@ fn read_run(workspace: &WorkspaceId, id: RunId, row: &Row<'_>) -> rusqlite::Resu
     Ok(Run { birth, state })
 }
 
-fn read_parent(cells: &mut Cells<'_>) -> rusqlite::Result<Option<ParentCall>> {
+fn read_parent(cells: &mut Cells<'_>) -> Result<Option<ParentCall>, DbError> {
     let run = cells.run_id_if_any()?;
     let number: Option<u32> = cells.take()?;
     Ok(run.zip(number).map(|(run, number)| ParentCall { run, number }))
-}
-
-fn read_cpu_us(cells: &mut Cells<'_>) -> rusqlite::Result<u64> {
-    u64::try_from(cells.take::<i64>()?).map_err(|error| damaged(0, error))
 }

@@ -1,62 +1,56 @@
 //! `sent_events`: events sent to runs, kept until a call receives them.
 
+use std::sync::LazyLock;
+
 use fermata_model::record::SentEvent;
-use fermata_model::{CallNumber, RunId, WorkspaceId};
-use rusqlite::{Connection, params};
+use fermata_model::{RunId, WorkspaceId};
 
-use crate::cells::Cells;
+use crate::db_error::DbError;
+use crate::sql::Read;
+use crate::value::Kind::{Blob, Int, Text};
+use crate::value::{Value, values};
+use crate::write::{Column, Guard, Write};
 
-/// Writes an event.
-pub(crate) fn insert(
-    connection: &Connection,
-    workspace: &WorkspaceId,
-    run: RunId,
-    event: &SentEvent,
-) -> rusqlite::Result<usize> {
-    let sql = "
-        insert into sent_events (workspace, run_id, number, name, payload, sent_at, taken_by)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    connection.prepare_cached(sql)?.execute(params![
+const KEY: [Column; 3] = [("workspace", Text), ("run_id", Blob), ("number", Int)];
+const REST: [Column; 4] = [("name", Text), ("payload", Text), ("sent_at", Int), ("taken_by", Int)];
+
+/// An event.
+pub(crate) static INSERT: LazyLock<Write> =
+    LazyLock::new(|| Write::insert("event", "sent_events", &[&KEY[..], &REST].concat()));
+
+/// The call that receives an event nobody received before.
+pub(crate) static TAKE: LazyLock<Write> = LazyLock::new(|| {
+    let columns = [&KEY[..], &[("taken_by", Int)]].concat();
+    Write::update("event", "sent_events", 3, &columns, Guard::both("t.taken_by is null"))
+});
+
+/// The row of an event.
+pub(crate) fn row<'a>(workspace: &'a WorkspaceId, run: &'a RunId, event: &'a SentEvent) -> Vec<Value<'a>> {
+    values![
         workspace.as_str(),
         run.as_bytes(),
         event.number,
-        event.name,
+        &event.name,
         event.payload.get(),
         event.sent_at,
         event.taken_by,
-    ])
-}
-
-/// Notes the call that received an event nobody received before. Gives the number of rows changed.
-pub(crate) fn take(
-    connection: &Connection,
-    workspace: &WorkspaceId,
-    run: RunId,
-    number: u32,
-    taken_by: CallNumber,
-) -> rusqlite::Result<usize> {
-    let sql = "
-        update sent_events
-        set taken_by = ?4
-        where workspace = ?1 and run_id = ?2 and number = ?3 and taken_by is null";
-    connection.prepare_cached(sql)?.execute(params![workspace.as_str(), run.as_bytes(), number, taken_by])
+    ]
+    .to_vec()
 }
 
 /// The events of a run that no call has received, in the order they were sent. A run keeps a
 /// bounded number of them.
 pub(crate) fn list_untaken(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     run: RunId,
-) -> rusqlite::Result<Vec<SentEvent>> {
+) -> Result<Vec<SentEvent>, DbError> {
     let sql = "
         select number, name, payload, sent_at, taken_by
         from sent_events
         where workspace = ?1 and run_id = ?2 and taken_by is null
         order by number";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![workspace.as_str(), run.as_bytes()], |row| {
-        let mut cells = Cells::new(row);
+    db.rows(sql, values![workspace.as_str(), run.as_bytes()], |cells| {
         Ok(SentEvent {
             number: cells.take()?,
             name: cells.take()?,
@@ -64,19 +58,14 @@ pub(crate) fn list_untaken(
             sent_at: cells.take()?,
             taken_by: cells.take()?,
         })
-    })?;
-    rows.collect()
+    })
 }
 
 /// The number of the last event sent to a run, 0 when there was none.
-pub(crate) fn last_number(
-    connection: &Connection,
-    workspace: &WorkspaceId,
-    run: RunId,
-) -> rusqlite::Result<u32> {
+pub(crate) fn last_number(db: &mut dyn Read, workspace: &WorkspaceId, run: RunId) -> Result<u32, DbError> {
     let sql = "
         select coalesce(max(number), 0)
         from sent_events
         where workspace = ?1 and run_id = ?2";
-    connection.prepare_cached(sql)?.query_row(params![workspace.as_str(), run.as_bytes()], |row| row.get(0))
+    Ok(db.row(sql, values![workspace.as_str(), run.as_bytes()], |cells| cells.take())?.unwrap_or(0))
 }

@@ -2,9 +2,11 @@
 
 use fermata_model::record::{Call, LogLine};
 use fermata_model::{CallNumber, RunId, WorkspaceId};
-use rusqlite::Connection;
 
+use crate::db_error::DbError;
+use crate::sql::Read;
 use crate::tables::{calls, logs};
+use crate::value::values;
 
 /// One entry of a run's event stream.
 #[derive(Debug, Clone)]
@@ -32,19 +34,18 @@ impl StreamEntry {
 ///
 /// Reads one snapshot: with three, an entry could be passed over that was written between them.
 pub(crate) fn list(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     run: RunId,
     after: u32,
     limit: u32,
-) -> rusqlite::Result<Vec<StreamEntry>> {
-    let snapshot = connection.unchecked_transaction()?;
-    let before_first = last_begun_until(&snapshot, workspace, run, after)?;
-    let began = calls::list(&snapshot, workspace, run, before_first, limit)?;
-    let ended = calls::list_ended(&snapshot, workspace, run, after, limit)?;
-    let lines = logs::list(&snapshot, workspace, run, after, limit)?;
-    drop(snapshot);
-
+) -> Result<Vec<StreamEntry>, DbError> {
+    let (began, ended, lines) = db.in_snapshot(|db| {
+        let before_first = last_begun_until(db, workspace, run, after)?;
+        let began = calls::list(db, workspace, run, before_first, limit)?;
+        let ended = calls::list_ended(db, workspace, run, after, limit)?;
+        Ok((began, ended, logs::list(db, workspace, run, after, limit)?))
+    })?;
     let began = began.into_iter().map(|call| StreamEntry::CallBegan(Box::new(call)));
     let ended = ended.into_iter().map(|call| StreamEntry::CallEnded(Box::new(call)));
     let lines = lines.into_iter().map(StreamEntry::Log);
@@ -54,20 +55,45 @@ pub(crate) fn list(
     Ok(entries)
 }
 
+/// The number of the newest entry of a run's stream that is written in a row of its own, 0 when there
+/// is none.
+pub(crate) fn newest_seq(db: &mut dyn Read, workspace: &WorkspaceId, run: RunId) -> Result<u32, DbError> {
+    let sql = "
+        select coalesce(max(newest.seq), 0)
+        from (
+          select max(l.seq) as seq
+          from task_logs as l
+          where l.workspace = ?1 and l.run_id = ?2
+          union all
+          select max(e.end_seq)
+          from stack_runs as e
+          where e.workspace = ?1 and e.run_id = ?2 and e.end_seq is not null
+          union all
+          select max(b.seq)
+          from stack_runs as b
+          where b.workspace = ?1 and b.run_id = ?2 and b.number = (
+            select max(n.number)
+            from stack_runs as n
+            where n.workspace = ?1 and n.run_id = ?2
+          )
+        ) as newest";
+    Ok(db.row(sql, values![workspace.as_str(), run.as_bytes()], |cells| cells.take())?.unwrap_or(0))
+}
+
 /// The number of the last call that began at `seq` or before it, 0 when none did.
 ///
 /// Calls begin in the order of their numbers and each takes a number of the stream, so a call's
 /// number is never above its place in the stream and halving finds it: no index has to be kept.
 fn last_begun_until(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     run: RunId,
     seq: u32,
-) -> rusqlite::Result<CallNumber> {
+) -> Result<CallNumber, DbError> {
     let (mut begun, mut later) = (0, seq.saturating_add(1));
     while later.saturating_sub(begun) > 1 {
         let middle = begun + (later - begun) / 2;
-        match calls::first_from(connection, workspace, run, middle)? {
+        match calls::first_from(db, workspace, run, middle)? {
             Some((number, place)) if place <= seq => begun = number,
             _ => later = middle,
         }

@@ -1,10 +1,16 @@
 //! `task_functions`: the published versions of tasks.
 
+use std::sync::LazyLock;
+
 use fermata_model::record::TaskVersion;
 use fermata_model::{Json, Millis, VersionId, WorkspaceId};
-use rusqlite::{Connection, Params, Row, params};
 
 use crate::cells::Cells;
+use crate::db_error::DbError;
+use crate::sql::Read;
+use crate::value::Kind::{Blob, Int, Text};
+use crate::value::{Value, values};
+use crate::write::Write;
 
 /// A version without its source and code, which may be large.
 #[derive(Debug, Clone)]
@@ -44,30 +50,46 @@ pub struct LatestSource {
     pub source: String,
 }
 
-/// Writes a new version.
-pub(crate) fn insert(connection: &Connection, task: &TaskVersion) -> rusqlite::Result<usize> {
-    let sql = "
-        insert into task_functions (
-          workspace, name, version, id, file_name, source, code, is_module, source_map, source_hash, description,
-          input_schema, config, created_at
-        )
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
-    connection.prepare_cached(sql)?.execute(params![
+/// A new version.
+pub(crate) static INSERT: LazyLock<Write> = LazyLock::new(|| {
+    let columns = [
+        ("workspace", Text),
+        ("name", Text),
+        ("version", Int),
+        ("id", Blob),
+        ("file_name", Text),
+        ("source", Text),
+        ("code", Text),
+        ("is_module", Int),
+        ("source_map", Text),
+        ("source_hash", Blob),
+        ("description", Text),
+        ("input_schema", Text),
+        ("config", Text),
+        ("created_at", Int),
+    ];
+    Write::insert("task version", "task_functions", &columns)
+});
+
+/// The row of a version.
+pub(crate) fn row(task: &TaskVersion) -> Vec<Value<'_>> {
+    values![
         task.workspace.as_str(),
-        task.name,
+        &task.name,
         task.version,
         task.id.as_bytes(),
-        task.file_name,
-        task.source,
-        task.code,
+        &task.file_name,
+        &task.source,
+        &task.code,
         task.is_module,
-        task.source_map,
-        task.source_hash,
-        task.description,
+        task.source_map.as_ref(),
+        &task.source_hash,
+        task.description.as_ref(),
         task.input_schema.as_ref().map(|json| json.get()),
         task.config.as_ref().map(|json| json.get()),
         task.created_at,
-    ])
+    ]
+    .to_vec()
 }
 
 /// A `select` of whole versions, up to its conditions.
@@ -86,15 +108,15 @@ macro_rules! select_versions {
 
 /// One version of a task, the newest when no number is given.
 pub(crate) fn get(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     name: &str,
     version: Option<u32>,
-) -> rusqlite::Result<Option<TaskVersion>> {
+) -> Result<Option<TaskVersion>, DbError> {
     match version {
         Some(version) => {
             let sql = select_versions!(" and name = ?2 and version = ?3");
-            select_one(connection, workspace, sql, params![workspace.as_str(), name, version])
+            select_one(db, workspace, sql, values![workspace.as_str(), name, version])
         }
         None => {
             let sql = select_versions!(
@@ -102,34 +124,31 @@ pub(crate) fn get(
         order by version desc
         limit 1"
             );
-            select_one(connection, workspace, sql, params![workspace.as_str(), name])
+            select_one(db, workspace, sql, values![workspace.as_str(), name])
         }
     }
 }
 
 /// The version with this identity.
 pub(crate) fn get_by_id(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     id: VersionId,
-) -> rusqlite::Result<Option<TaskVersion>> {
+) -> Result<Option<TaskVersion>, DbError> {
     let sql = select_versions!(" and id = ?2");
-    select_one(connection, workspace, sql, params![workspace.as_str(), id.as_bytes()])
+    select_one(db, workspace, sql, values![workspace.as_str(), id.as_bytes()])
 }
 
 fn select_one(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     sql: &str,
-    values: impl Params,
-) -> rusqlite::Result<Option<TaskVersion>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(values)?;
-    rows.next()?.map(|row| read(workspace, row)).transpose()
+    values: &[Value<'_>],
+) -> Result<Option<TaskVersion>, DbError> {
+    db.row(sql, values, |cells| read(workspace, cells))
 }
 
-fn read(workspace: &WorkspaceId, row: &Row<'_>) -> rusqlite::Result<TaskVersion> {
-    let mut cells = Cells::new(row);
+fn read(workspace: &WorkspaceId, cells: &mut Cells<'_>) -> Result<TaskVersion, DbError> {
     Ok(TaskVersion {
         workspace: workspace.clone(),
         name: cells.take()?,
@@ -150,11 +169,11 @@ fn read(workspace: &WorkspaceId, row: &Row<'_>) -> rusqlite::Result<TaskVersion>
 
 /// The newest version of each task after `after`, by name.
 pub(crate) fn list(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     after: Option<&str>,
     limit: u32,
-) -> rusqlite::Result<Vec<TaskSummary>> {
+) -> Result<Vec<TaskSummary>, DbError> {
     let sql = "
         select t.name, t.version, t.id, t.file_name, t.source_hash, t.description, t.input_schema, t.config,
           t.created_at
@@ -167,33 +186,28 @@ pub(crate) fn list(
           )
         order by t.name
         limit ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement
-        .query_map(params![workspace.as_str(), after.unwrap_or_default(), limit], read_summary)?
-        .collect()
+    db.rows(sql, values![workspace.as_str(), after.unwrap_or_default(), limit], read_summary)
 }
 
 /// The versions of a task below `before`, newest first.
 pub(crate) fn list_versions(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     name: &str,
     before: Option<u32>,
     limit: u32,
-) -> rusqlite::Result<Vec<TaskSummary>> {
+) -> Result<Vec<TaskSummary>, DbError> {
     let sql = "
         select name, version, id, file_name, source_hash, description, input_schema, config, created_at
         from task_functions
         where workspace = ?1 and name = ?2 and version < ?3
         order by version desc
         limit ?4";
-    let mut statement = connection.prepare_cached(sql)?;
     let before = before.map_or(i64::MAX, i64::from);
-    statement.query_map(params![workspace.as_str(), name, before, limit], read_summary)?.collect()
+    db.rows(sql, values![workspace.as_str(), name, before, limit], read_summary)
 }
 
-fn read_summary(row: &Row<'_>) -> rusqlite::Result<TaskSummary> {
-    let mut cells = Cells::new(row);
+fn read_summary(cells: &mut Cells<'_>) -> Result<TaskSummary, DbError> {
     Ok(TaskSummary {
         name: cells.take()?,
         version: cells.take()?,
@@ -209,25 +223,23 @@ fn read_summary(row: &Row<'_>) -> rusqlite::Result<TaskSummary> {
 
 /// The text of a task's newest version.
 pub(crate) fn latest_source(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     name: &str,
-) -> rusqlite::Result<Option<LatestSource>> {
+) -> Result<Option<LatestSource>, DbError> {
     let sql = "
         select id, version, source_hash, file_name, source
         from task_functions
         where workspace = ?1 and name = ?2
         order by version desc
         limit 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![workspace.as_str(), name])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let mut cells = Cells::new(row);
-    Ok(Some(LatestSource {
-        id: cells.version_id()?,
-        version: cells.take()?,
-        source_hash: cells.take()?,
-        file_name: cells.take()?,
-        source: cells.take()?,
-    }))
+    db.row(sql, values![workspace.as_str(), name], |cells| {
+        Ok(LatestSource {
+            id: cells.version_id()?,
+            version: cells.take()?,
+            source_hash: cells.take()?,
+            file_name: cells.take()?,
+            source: cells.take()?,
+        })
+    })
 }

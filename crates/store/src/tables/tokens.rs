@@ -1,43 +1,37 @@
 //! `tokens`: API tokens, known by their hashes. A token is what tells the workspace, so this table
 //! is read across workspaces.
 
-use fermata_model::{Millis, WorkspaceId};
-use rusqlite::{Connection, params};
+use std::sync::LazyLock;
 
-use crate::cells::Cells;
+use fermata_model::WorkspaceId;
 
-/// Writes a token, or gives a known one another name. A token never moves to another workspace:
-/// then nothing changes.
-pub(crate) fn put(
-    connection: &Connection,
-    hash: &[u8; 32],
-    workspace: &WorkspaceId,
-    name: &str,
-    created_at: Millis,
-) -> rusqlite::Result<usize> {
-    let sql = "
-        insert into tokens (hash, workspace, name, created_at)
-        values (?1, ?2, ?3, ?4)
-        on conflict (hash) do update
-        set name = excluded.name
-        where tokens.workspace = excluded.workspace";
-    connection.prepare_cached(sql)?.execute(params![hash, workspace.as_str(), name, created_at])
-}
+use crate::db_error::DbError;
+use crate::sql::Read;
+use crate::value::Kind::{Blob, Int, Text};
+use crate::value::values;
+use crate::write::Write;
+
+/// A token, or another name for a known one. A token never moves to another workspace: then nothing
+/// is hit.
+pub(crate) static PUT: LazyLock<Write> = LazyLock::new(|| {
+    let columns = [("hash", Blob), ("workspace", Text), ("name", Text), ("created_at", Int)];
+    Write::insert("token", "tokens", &columns).with_rest(
+        " on conflict (hash) do update set name = excluded.name where tokens.workspace = excluded.workspace",
+    )
+});
 
 /// The workspace a token opens.
-pub(crate) fn workspace(connection: &Connection, hash: &[u8; 32]) -> rusqlite::Result<Option<WorkspaceId>> {
+pub(crate) fn workspace(db: &mut dyn Read, hash: &[u8; 32]) -> Result<Option<WorkspaceId>, DbError> {
     let sql = "
         select workspace
         from tokens
         where hash = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![hash])?;
-    rows.next()?.map(|row| Cells::new(row).workspace()).transpose()
+    db.row(sql, values![hash], |cells| cells.workspace())
 }
 
 /// Whether there are tokens at all.
-pub(crate) fn any(connection: &Connection) -> rusqlite::Result<bool> {
+pub(crate) fn any(db: &mut dyn Read) -> Result<bool, DbError> {
     let sql = "
         select exists (select 1 from tokens)";
-    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+    Ok(db.row(sql, values![], |cells| cells.take())?.unwrap_or(false))
 }

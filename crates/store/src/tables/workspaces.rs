@@ -1,28 +1,26 @@
 //! `workspaces`: the tenants and their wrapped data keys.
 
-use fermata_model::{Millis, WorkspaceId};
-use rusqlite::{Connection, params};
+use std::sync::LazyLock;
 
-/// Writes a new workspace.
-pub(crate) fn insert(
-    connection: &Connection,
-    id: &WorkspaceId,
-    wrapped_key: &[u8],
-    created_at: Millis,
-) -> rusqlite::Result<usize> {
-    let sql = "
-        insert into workspaces (id, wrapped_key, created_at)
-        values (?1, ?2, ?3)";
-    connection.prepare_cached(sql)?.execute(params![id.as_str(), wrapped_key, created_at])
-}
+use fermata_model::WorkspaceId;
+
+use crate::db_error::DbError;
+use crate::sql::Read;
+use crate::value::Kind::{Blob, Int, Text};
+use crate::value::values;
+use crate::write::Write;
+
+/// A new workspace.
+pub(crate) static INSERT: LazyLock<Write> = LazyLock::new(|| {
+    let columns = [("id", Text), ("wrapped_key", Blob), ("created_at", Int)];
+    Write::insert("workspace", "workspaces", &columns)
+});
 
 /// A workspace's data key, wrapped by the master key.
-pub(crate) fn wrapped_key(connection: &Connection, id: &WorkspaceId) -> rusqlite::Result<Option<Vec<u8>>> {
+pub(crate) fn wrapped_key(db: &mut dyn Read, id: &WorkspaceId) -> Result<Option<Vec<u8>>, DbError> {
     let sql = "
         select wrapped_key
         from workspaces
         where id = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![id.as_str()])?;
-    rows.next()?.map(|row| row.get(0)).transpose()
+    db.row(sql, values![id.as_str()], |cells| cells.take())
 }

@@ -113,14 +113,14 @@ fn a_newer_schema_is_refused() {
     database.execute(sql, []).unwrap();
     drop(database);
     let error = Store::open(folder.path(), Options::default()).unwrap_err();
-    assert!(matches!(error, OpenError::NewerSchema { found: 999, known: 1 }), "{error:?}");
+    assert!(matches!(error, OpenError::NewerSchema { found: 999, known: 2 }), "{error:?}");
 }
 
 #[test]
 fn a_wrong_missing_or_malformed_master_key_is_refused() {
     let Ledger { store, folder } = Ledger::new();
     drop(store);
-    let open = |key| Store::open(folder.path(), Options { master_key: key }).map(drop);
+    let open = |key| Store::open(folder.path(), Options { master_key: key, ..Options::default() }).map(drop);
     assert!(matches!(open(Some(Key::new([1; 32]))), Err(OpenError::WrongMasterKey)));
     let path = folder.path().join("master.key");
     let right = fs::read_to_string(&path).unwrap();
@@ -135,7 +135,7 @@ fn a_wrong_missing_or_malformed_master_key_is_refused() {
 #[test]
 fn a_given_master_key_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { master_key: Some(Key::new([1; 32])) };
+    let options = Options { master_key: Some(Key::new([1; 32])), ..Options::default() };
     drop(Store::open(folder.path(), options.clone()).unwrap());
     assert!(!folder.path().join("master.key").exists());
     Store::open(folder.path(), options).unwrap();

@@ -21,7 +21,11 @@ pub(super) async fn check(data: &Path) -> (Finding, Option<Millis>) {
         Err(failure) => return (Finding::failed(ABOUT, failure), None),
     };
     let folder = data.to_owned();
-    let store = match node::blocking(move || Store::open(&folder, Options { master_key })).await {
+    let store = match node::blocking(move || {
+        Store::open(&folder, Options { master_key, ..Options::default() })
+    })
+    .await
+    {
         Ok(Ok(store)) => store,
         // A server at work on it has opened it, so it is not broken.
         Ok(Err(OpenError::InUse { pid, .. })) => {

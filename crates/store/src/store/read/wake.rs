@@ -3,6 +3,7 @@
 use fermata_model::{Millis, RunId, WorkspaceId};
 
 use crate::error::ReadError;
+use crate::sql::Dialect;
 use crate::store::Store;
 use crate::tables::calls::wake::CallKey;
 use crate::tables::runs::wake::{DueRun, UnfinishedRun};
@@ -10,17 +11,17 @@ use crate::tables::{calls, runs, tokens};
 
 impl Store {
     /// Checks the whole database file and gives what is wrong with it. Takes time in proportion to
-    /// its size.
+    /// its size. A PostgreSQL server checks its pages by itself; there is nothing to find here.
     ///
     /// # Errors
     /// [`ReadError`] when the file cannot be read at all.
     pub fn check(&self) -> Result<Vec<String>, ReadError> {
-        self.read("pages", |reader| {
-            let mut statement = reader.prepare("pragma integrity_check")?;
-            let found = statement.query_map([], |row| row.get(0))?;
-            found
-                .filter(|line| line.as_ref().is_ok_and(|line: &String| line != "ok") || line.is_err())
-                .collect()
+        self.read("pages", |reader| match reader.dialect() {
+            Dialect::Sqlite => {
+                let lines: Vec<String> = reader.rows("pragma integrity_check", &[], |cells| cells.take())?;
+                Ok(lines.into_iter().filter(|line| line != "ok").collect())
+            }
+            Dialect::Postgres => Ok(Vec::new()),
         })
     }
 
@@ -37,15 +38,19 @@ impl Store {
     /// # Errors
     /// [`ReadError`] when the database fails or the rows are damaged.
     pub fn has_tokens(&self) -> Result<bool, ReadError> {
-        self.read("tokens", tokens::any)
+        self.read("tokens", |reader| tokens::any(reader))
     }
 
-    /// The queued and processing runs after id `after`, by id.
+    /// The runs after id `after` that this node has something to do for, by id: the queued and
+    /// processing ones, and where there are several nodes, all it owns.
     ///
     /// # Errors
     /// [`ReadError`] when the database fails or the rows are damaged.
     pub fn unfinished_runs(&self, after: Option<RunId>, limit: u32) -> Result<Vec<UnfinishedRun>, ReadError> {
-        self.read("runs", |reader| runs::wake::list_unfinished(reader, after, limit))
+        self.read("runs", |reader| match self.node_id() {
+            None => runs::wake::list_unfinished(reader, after, limit),
+            Some(node) => runs::own::list_owned(reader, node, after, limit),
+        })
     }
 
     /// How many runs are queued or processing, counted up to `most`.
@@ -65,7 +70,9 @@ impl Store {
         after: Option<RunId>,
         limit: u32,
     ) -> Result<Vec<(WorkspaceId, RunId)>, ReadError> {
-        self.read("calls", |reader| calls::wake::list_runs_to_wake(reader, after, limit))
+        self.read("calls", |reader| {
+            calls::wake::list_runs_to_wake(reader, self.node_id().unwrap_or(0), after, limit)
+        })
     }
 
     /// The calls of suspended runs after `after` that no timer, event or child will end: they were
@@ -78,7 +85,9 @@ impl Store {
         after: Option<&CallKey>,
         limit: u32,
     ) -> Result<Vec<CallKey>, ReadError> {
-        self.read("calls", |reader| calls::wake::list_to_redo(reader, after, limit))
+        self.read("calls", |reader| {
+            calls::wake::list_to_redo(reader, self.node_id().unwrap_or(0), after, limit)
+        })
     }
 
     /// The pending calls that fall due at `until` or before it, earliest first.

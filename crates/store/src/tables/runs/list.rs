@@ -2,11 +2,12 @@
 
 use fermata_model::record::ParentCall;
 use fermata_model::{Millis, RunError, RunId, RunStatus, VersionId, WorkspaceId};
-use rusqlite::types::ToSql;
-use rusqlite::{Connection, Row, params};
 
-use super::{read_cpu_us, read_parent};
+use super::read_parent;
 use crate::cells::Cells;
+use crate::db_error::DbError;
+use crate::sql::Read;
+use crate::value::{Value, values};
 
 /// Which runs a list shows. Everything that is set must hold.
 #[derive(Debug, Clone, Default)]
@@ -73,19 +74,19 @@ pub struct RunSummary {
 /// Every shape of filter walks one index backwards from `before`. With several states and nothing
 /// narrower, each state's index is walked for a page and the pages are merged.
 pub(crate) fn list(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     filter: &RunFilter,
     before: Option<RunId>,
     limit: u32,
-) -> rusqlite::Result<Vec<RunSummary>> {
+) -> Result<Vec<RunSummary>, DbError> {
     let narrow = filter.task.is_some() || filter.parent.is_some() || filter.root.is_some();
     if narrow || filter.status.len() < 2 {
-        return list_page(connection, workspace, filter, &filter.status, before, limit);
+        return list_page(db, workspace, filter, &filter.status, before, limit);
     }
     let mut found = Vec::new();
     for status in RunStatus::ALL.into_iter().filter(|status| filter.status.contains(status)) {
-        found.extend(list_page(connection, workspace, filter, &[status], before, limit)?);
+        found.extend(list_page(db, workspace, filter, &[status], before, limit)?);
     }
     found.sort_unstable_by_key(|run: &RunSummary| std::cmp::Reverse(run.id));
     found.truncate(limit as usize);
@@ -93,23 +94,23 @@ pub(crate) fn list(
 }
 
 fn list_page(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     filter: &RunFilter,
     statuses: &[RunStatus],
     before: Option<RunId>,
     limit: u32,
-) -> rusqlite::Result<Vec<RunSummary>> {
+) -> Result<Vec<RunSummary>, DbError> {
     let mut conditions = Conditions::new(workspace);
-    conditions.add_if("id < ?", before.map(|id| *id.as_bytes()));
-    conditions.add_if("task_name = ?", filter.task.clone());
-    conditions.add_if("parent_run_id = ?", filter.parent.map(|id| *id.as_bytes()));
+    conditions.add_if("id <", before.map(|id| id.as_bytes().to_vec()));
+    conditions.add_if("task_name =", filter.task.clone());
+    conditions.add_if("parent_run_id =", filter.parent.map(|id| id.as_bytes().to_vec()));
     conditions.add_if(
-        "parent_run_id is not null\n          and root_run_id = ?",
-        filter.root.map(|id| *id.as_bytes()),
+        "parent_run_id is not null\n          and root_run_id =",
+        filter.root.map(|id| id.as_bytes().to_vec()),
     );
-    conditions.add_if("created_at >= ?", filter.created_after);
-    conditions.add_if("created_at < ?", filter.created_before);
+    conditions.add_if("created_at >=", filter.created_after);
+    conditions.add_if("created_at <", filter.created_before);
     conditions.add_one_of("status", statuses.iter().map(|status| status.as_str()));
     let sql = format!(
         "
@@ -119,50 +120,50 @@ fn list_page(
         from task_runs
         where {}
         order by id desc
-        limit ?",
-        conditions.text
+        limit ?{}",
+        conditions.text,
+        conditions.values.len() + 1
     );
-    conditions.values.push(Box::new(limit));
-    let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map(rusqlite::params_from_iter(&conditions.values), read_summary)?.collect()
+    conditions.values.push(limit.into());
+    db.rows(&sql, &conditions.values, read_summary)
 }
 
 /// The conditions of a list and the values bound to them.
 struct Conditions {
     text: String,
-    values: Vec<Box<dyn ToSql>>,
+    values: Vec<Value<'static>>,
 }
 
 impl Conditions {
     fn new(workspace: &WorkspaceId) -> Self {
-        Self { text: "workspace = ?".into(), values: vec![Box::new(workspace.as_str().to_owned())] }
+        Self { text: "workspace = ?1".into(), values: vec![workspace.as_str().to_owned().into()] }
     }
 
-    fn add_if(&mut self, condition: &str, value: Option<impl ToSql + 'static>) {
+    fn add_if(&mut self, condition: &str, value: Option<impl Into<Value<'static>>>) {
         let Some(value) = value else { return };
-        self.text.push_str("\n          and ");
-        self.text.push_str(condition);
-        self.values.push(Box::new(value));
+        self.values.push(value.into());
+        let place = self.values.len();
+        self.text.push_str(&format!("\n          and {condition} ?{place}"));
     }
 
     fn add_one_of(&mut self, column: &str, words: impl ExactSizeIterator<Item = &'static str>) {
         if words.len() == 0 {
             return;
         }
-        let places = vec!["?"; words.len()].join(", ");
-        self.text.push_str(&format!("\n          and {column} in ({places})"));
-        self.values.extend(words.map(|word| Box::new(word) as Box<dyn ToSql>));
+        let first = self.values.len() + 1;
+        let places: Vec<String> = (first..first + words.len()).map(|n| format!("?{n}")).collect();
+        self.text.push_str(&format!("\n          and {column} in ({})", places.join(", ")));
+        self.values.extend(words.map(Value::from));
     }
 }
 
-fn read_summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
-    let mut cells = Cells::new(row);
+fn read_summary(cells: &mut Cells<'_>) -> Result<RunSummary, DbError> {
     Ok(RunSummary {
         id: cells.run_id()?,
         task_name: cells.take()?,
         task_version_id: cells.version_id()?,
         task_version: cells.take()?,
-        parent: read_parent(&mut cells)?,
+        parent: read_parent(cells)?,
         root: cells.run_id()?,
         depth: cells.take()?,
         priority: cells.take()?,
@@ -172,7 +173,7 @@ fn read_summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         status: cells.word()?,
         deliveries: cells.take()?,
         seq: cells.take()?,
-        cpu_us: read_cpu_us(&mut cells)?,
+        cpu_us: cells.take()?,
         started_at: cells.take()?,
         ended_at: cells.take()?,
         cancelled_at: cells.take()?,
@@ -182,11 +183,11 @@ fn read_summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
 
 /// How many runs are in a state, counted up to `most`. Walks `task_runs_status`.
 pub(crate) fn count(
-    connection: &Connection,
+    db: &mut dyn Read,
     workspace: &WorkspaceId,
     status: RunStatus,
     most: u32,
-) -> rusqlite::Result<u32> {
+) -> Result<u32, DbError> {
     let sql = "
         select count(*)
         from (
@@ -195,6 +196,6 @@ pub(crate) fn count(
           where workspace = ?1 and status = ?2
           limit ?3
         ) as counted";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.query_row(params![workspace.as_str(), status.as_str(), most], |row| row.get(0))
+    let counted = db.row(sql, values![workspace.as_str(), status.as_str(), most], |cells| cells.take())?;
+    Ok(counted.unwrap_or(0))
 }

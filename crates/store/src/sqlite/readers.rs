@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use crate::connection;
+use super::connection;
 
 /// Most connections kept while nobody reads. More are opened when more read at the same time.
 const IDLE_CONNECTIONS_MAX: usize = 8;

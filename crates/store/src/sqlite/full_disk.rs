@@ -1,5 +1,6 @@
 //! What the committer does when the disk gives out, which needs its connection.
 
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use fermata_model::WorkspaceId;
@@ -7,7 +8,9 @@ use fermata_model::record::{KeystoreEntry, KeystoreKind};
 
 use super::*;
 use crate::change::Change;
-use crate::open::{self, Options};
+use crate::committer::Committer;
+use crate::open::Options;
+use crate::sqlite::open;
 
 fn big_entry(name: &str) -> Change {
     let entry = KeystoreEntry {
@@ -22,7 +25,7 @@ fn big_entry(name: &str) -> Change {
 }
 
 /// Writes one batch of groups and gives their fates.
-fn write(committer: &Committer, groups: Vec<Vec<Change>>) -> Vec<Result<(), CommitError>> {
+fn write(committer: &mut Committer<SqliteWriter>, groups: Vec<Vec<Change>>) -> Vec<Result<(), CommitError>> {
     let (tell, told) = mpsc::channel();
     let group = |changes| {
         let tell = tell.clone();
@@ -37,27 +40,23 @@ fn write(committer: &Committer, groups: Vec<Vec<Change>>) -> Vec<Result<(), Comm
 #[test]
 fn a_full_disk_fails_the_batch_and_not_the_next() {
     let folder = tempfile::tempdir().unwrap();
-    let opened = open::open(folder.path(), Options::default()).unwrap();
-    let committer = Committer {
-        connection: opened.connection,
-        epoch: opened.epoch,
-        queue: Arc::default(),
-        counters: Arc::default(),
-        folder: opened.folder,
-    };
-    let set_room = |pages: u32| {
+    let folder = Arc::new(Folder::lock(folder.path()).unwrap());
+    let opened = open::open(&folder, &Options::default()).unwrap();
+    let writer = SqliteWriter { connection: opened.connection, epoch: opened.epoch, _folder: folder };
+    let mut committer = Committer { writer, queue: Arc::default(), counters: Arc::default() };
+    let set_room = |committer: &Committer<SqliteWriter>, pages: u32| {
         let sql = format!("pragma max_page_count = {pages}");
-        committer.connection.query_row(&sql, [], |_| Ok(())).unwrap();
+        committer.writer.connection.query_row(&sql, [], |_| Ok(())).unwrap();
     };
-    set_room(1);
+    set_room(&committer, 1);
     let groups = || vec![vec![big_entry("a")], vec![big_entry("b")]];
-    let fates = write(&committer, groups());
+    let fates = write(&mut committer, groups());
     assert!(
         matches!(fates.as_slice(), [Err(CommitError::Io { .. }), Err(CommitError::Io { .. })]),
         "{fates:?}"
     );
-    set_room(100_000);
-    let fates = write(&committer, groups());
+    set_room(&committer, 100_000);
+    let fates = write(&mut committer, groups());
     assert!(matches!(fates.as_slice(), [Ok(()), Ok(())]), "{fates:?}");
     assert_eq!(committer.counters.groups.load(Ordering::Relaxed), 2, "only what was written counts");
 }

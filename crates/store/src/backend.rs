@@ -1,0 +1,50 @@
+//! The database behind a store, whichever it is.
+
+use std::sync::Arc;
+
+use crate::db_error::DbError;
+use crate::folder::Folder;
+use crate::postgres::writer::NodeKey;
+use crate::sql::Read;
+use crate::{postgres, sqlite};
+
+/// How the database is read.
+pub(crate) enum Backend {
+    Sqlite(sqlite::readers::Readers),
+    Postgres(Shared),
+}
+
+/// A database that nodes share, and this node among them.
+pub(crate) struct Shared {
+    pub(crate) readers: postgres::readers::Readers,
+    pub(crate) node: NodeKey,
+}
+
+impl Backend {
+    /// The embedded database of a folder.
+    pub(crate) fn sqlite(folder: &Arc<Folder>) -> Self {
+        Self::Sqlite(sqlite::readers::Readers::new(folder.database()))
+    }
+
+    /// Runs `query` on a connection of its own. It may run twice, when a connection is lost.
+    pub(crate) fn read<T>(
+        &self,
+        mut query: impl FnMut(&mut dyn Read) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        match self {
+            Self::Sqlite(readers) => {
+                let reader = readers.take().map_err(sqlite::named)?;
+                query(&mut sqlite::Reading(&reader))
+            }
+            Self::Postgres(shared) => shared.readers.with(|connection| query(connection)),
+        }
+    }
+
+    /// Closes the connections that nobody uses.
+    pub(crate) fn close(&self) {
+        match self {
+            Self::Sqlite(readers) => readers.close(),
+            Self::Postgres(shared) => shared.readers.close(),
+        }
+    }
+}
