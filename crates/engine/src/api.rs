@@ -164,6 +164,12 @@ pub enum RunActionError {
     /// The engine is stopping.
     #[error("the server is stopping")]
     Stopping,
+    /// Another node owns the run. Asked of that node by [`crate::Engine`] itself; never its answer.
+    #[error("another node owns the run")]
+    Elsewhere,
+    /// The node that owns the run gave no answer in time.
+    #[error("the node that has the run does not answer; try again")]
+    NoAnswer,
     /// The run keeps as many events as it may.
     #[error("the run keeps {0} events already that it has not asked for")]
     TooManyEvents(u32),

@@ -1,6 +1,6 @@
 //! What an executor thread knows about a run while the run is in memory.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +40,12 @@ pub(crate) struct Body {
     pub(crate) clock: Millis,
     /// The call that started it does not wait any more.
     pub(crate) is_orphan: bool,
+    /// It was given up to whoever takes it: what is here may be old by the time it is wanted again.
+    pub(crate) released: bool,
+    /// It came from the ledger without having begun: nobody has looked at its input.
+    pub(crate) is_unchecked: bool,
+    /// Letters of other nodes that were dealt with, while their answers may not be on disk.
+    pub(crate) letters_done: HashSet<[u8; 16]>,
     /// What came from the ledger was looked at.
     pub(crate) is_resumed: bool,
     /// Rises with each turn, to tell whether anything happened since.
@@ -95,6 +101,9 @@ impl Body {
             tail: Tail::default(),
             clock: 0,
             is_orphan: false,
+            released: false,
+            is_unchecked: false,
+            letters_done: HashSet::new(),
             is_resumed: false,
             turn: 0,
         }

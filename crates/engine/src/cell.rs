@@ -12,6 +12,14 @@ use crate::api::RunActionError;
 use crate::body::Body;
 use crate::service::Attempted;
 
+/// Where an answer goes.
+pub(crate) enum Reply<T> {
+    /// To somebody who waits in this process.
+    Here(oneshot::Sender<Result<T, RunActionError>>),
+    /// To the letter that another node wrote.
+    Letter([u8; 16]),
+}
+
 /// What can be told to a run.
 pub(crate) enum Mail {
     /// It was just accepted. `unwritten` when the ledger does not have it yet.
@@ -27,13 +35,15 @@ pub(crate) enum Mail {
     /// The run's own time has come: to start, to fail, or to have cleaned up.
     Alarm,
     /// Somebody sent an event.
-    Event { name: String, payload: Json, reply: oneshot::Sender<Result<u32, RunActionError>> },
+    Event { name: String, payload: Json, reply: Reply<u32> },
     /// Somebody wants it cancelled.
-    Cancel { reply: Option<oneshot::Sender<Result<Run, RunActionError>>> },
+    Cancel { reply: Option<Reply<Run>> },
     /// Somebody wants it ended at once.
-    Kill { reply: Option<oneshot::Sender<Result<Run, RunActionError>>> },
+    Kill { reply: Option<Reply<Run>> },
     /// Its VM's memory is wanted.
     PutDown,
+    /// Another node has changed something about it in the ledger.
+    Look,
 }
 
 /// Where a run stands with the executor threads.
@@ -131,6 +141,16 @@ impl Cell {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner).phase = Phase::Idle;
     }
 
+    /// Puts an idle cell with mail into the queue again. True when the caller must push it there.
+    pub(crate) fn revive(&self) -> bool {
+        let mut mailbox = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_stuck = mailbox.phase == Phase::Idle && !mailbox.mail.is_empty() && !mailbox.gone;
+        if is_stuck {
+            mailbox.phase = Phase::Queued;
+        }
+        is_stuck
+    }
+
     /// A thread has worked on the run. True when it must go into the queue again.
     pub(crate) fn end(&self, more_to_do: bool) -> bool {
         let mut mailbox = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
@@ -144,7 +164,7 @@ impl Cell {
     pub(crate) fn leave(&self, allowed: impl FnOnce(Option<&Body>) -> bool) -> bool {
         let mut mailbox = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = mailbox.phase == Phase::Idle && mailbox.mail.is_empty() && !mailbox.gone;
-        if !idle || self.submitted_turn() > self.written_turn() {
+        if !idle || !self.is_written() {
             return false;
         }
         let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
@@ -193,6 +213,11 @@ impl Cell {
     /// A turn's changes are on disk, and all before.
     pub(crate) fn written(&self, turn: u64) {
         self.turns[2].fetch_max(turn, Ordering::SeqCst);
+    }
+
+    /// Whether everything that was submitted is on disk.
+    pub(crate) fn is_written(&self) -> bool {
+        self.submitted_turn() <= self.written_turn()
     }
 
     fn submitted_turn(&self) -> u64 {

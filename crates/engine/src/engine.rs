@@ -12,10 +12,12 @@ use fermata_vm as vm;
 use tokio::sync::oneshot;
 
 use crate::api::{RunActionError, Settings};
-use crate::cell::Mail;
+use crate::cell::{Mail, Reply};
 use crate::executor::Executors;
 use crate::inner::Inner;
 use crate::keystore::{KeystoreError, Place};
+use crate::letter::Wish;
+use crate::neighbours;
 use crate::service::events;
 use crate::sweep;
 use crate::watch::Watch;
@@ -32,6 +34,18 @@ pub enum OpenError {
     /// A thread cannot be started.
     #[error("a thread cannot be started")]
     Thread(#[source] std::io::Error),
+    /// This node cannot take its place among the others.
+    #[error("this node cannot join the others")]
+    Join(#[source] fermata_store::OpenError),
+}
+
+/// Why an engine among several has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Somebody asked this node to hand its runs over.
+    Drained,
+    /// Others have taken its runs: it was silent for too long. Nothing can be written any more.
+    Deposed,
 }
 
 /// What the engine is doing and has done.
@@ -97,6 +111,7 @@ impl Engine {
             let (inner, executors) = (inner.clone(), executors.clone());
             thread("fermata-sweep", move || sweep::run(&inner, &executors))?
         };
+        neighbours::join(&inner).map_err(OpenError::Join)?;
         let threads = Arc::new(Mutex::new(vec![timers, sweep]));
         Ok(Self { inner, executors, threads })
     }
@@ -122,7 +137,7 @@ impl Engine {
         wait: Duration,
     ) -> Result<Option<Run>, ReadError> {
         // Asked for before the ledger is read, so that an end in between is not missed.
-        let end = self.inner.watchers.end_of(run);
+        let end = self.inner.watchers.end_of(workspace, run);
         let found = self.read_run(workspace, run).await?;
         if found.as_ref().is_none_or(|run| run.state.status.is_ended()) || wait.is_zero() {
             drop(end);
@@ -154,7 +169,22 @@ impl Engine {
     /// # Errors
     /// [`RunActionError`] when there is no such run, it has ended, or the change is not written.
     pub async fn cancel_run(&self, workspace: &WorkspaceId, run: RunId) -> Result<Run, RunActionError> {
-        self.ask(workspace, run, |reply| Mail::Cancel { reply: Some(reply) }).await
+        let letter = |reply| Mail::Cancel { reply: Some(Reply::Here(reply)) };
+        match self.ask(workspace, run, letter).await {
+            Err(RunActionError::Elsewhere) => self.stop_elsewhere(workspace, run, Wish::Cancel).await,
+            answer => answer,
+        }
+    }
+
+    async fn stop_elsewhere(
+        &self,
+        workspace: &WorkspaceId,
+        run: RunId,
+        wish: Wish,
+    ) -> Result<Run, RunActionError> {
+        self.ask_elsewhere(workspace, run, wish).await?;
+        let read = self.read_run(workspace, run).await.map_err(RunActionError::Store)?;
+        read.ok_or(RunActionError::Unknown(run))
     }
 
     /// Ends the run at once, in the middle of a slice if need be.
@@ -168,7 +198,11 @@ impl Engine {
         if let Some(cell) = self.inner.find(run) {
             cell.kill_switch().store(true, Ordering::Relaxed);
         }
-        self.ask(workspace, run, |reply| Mail::Kill { reply: Some(reply) }).await
+        let letter = |reply| Mail::Kill { reply: Some(Reply::Here(reply)) };
+        match self.ask(workspace, run, letter).await {
+            Err(RunActionError::Elsewhere) => self.stop_elsewhere(workspace, run, Wish::Kill).await,
+            answer => answer,
+        }
     }
 
     /// Sends the run an event. It is kept until the run asks for it or ends.
@@ -184,8 +218,16 @@ impl Engine {
         payload: Json,
     ) -> Result<u32, RunActionError> {
         events::check_name(name).map_err(RunActionError::BadEventName)?;
-        let name = name.to_owned();
-        self.ask(workspace, run, |reply| Mail::Event { name, payload, reply }).await
+        let letter = {
+            let (name, payload) = (name.to_owned(), payload.clone());
+            |reply| Mail::Event { name, payload, reply: Reply::Here(reply) }
+        };
+        match self.ask(workspace, run, letter).await {
+            Err(RunActionError::Elsewhere) => {
+                self.ask_elsewhere(workspace, run, Wish::Event { name: name.to_owned(), payload }).await
+            }
+            answer => answer,
+        }
     }
 
     async fn ask<T>(
@@ -201,6 +243,12 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         self.inner.post(workspace, run, letter(reply));
         answer.await.unwrap_or(Err(RunActionError::Stopping))
+    }
+
+    /// Has a run worked on now, if there is something to do for it: somebody else wrote it into the
+    /// ledger. Without this the ledger is found to have it within seconds.
+    pub fn nudge(&self, workspace: &WorkspaceId, run: RunId) {
+        self.inner.post(workspace, run, Mail::Wake);
     }
 
     /// Writes a keystore entry; answers its version.
@@ -259,12 +307,38 @@ impl Engine {
         }
     }
 
+    /// Why this engine has to end, once it has to: never, where it is the only node.
+    pub async fn ending(&self) -> Ending {
+        let mut ending = self.inner.ending.subscribe();
+        loop {
+            if let Some(ending) = *ending.borrow_and_update() {
+                return ending;
+            }
+            if ending.changed().await.is_err() {
+                // The sender is part of the engine.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Has every VM that waits write a checkpoint, so that whoever takes its run up begins there.
+    async fn put_all_down(&self, bound: Duration) {
+        const LOOK_EVERY: Duration = Duration::from_millis(5);
+        let until = std::time::Instant::now() + bound;
+        while self.inner.residents.count() > 0 && std::time::Instant::now() < until {
+            self.inner.make_room();
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Stops taking up work, lets the turns under way end, and writes what waits. What is unfinished
     /// goes on when an engine is started over the same store. Waits for at most `bound`.
     pub async fn stop(&self, bound: Duration) {
         self.inner.stopping.store(true, Ordering::SeqCst);
-        self.inner.ready.close();
         self.inner.timers.close();
+        self.inner.sweep_now.notify();
+        self.put_all_down(bound / 2).await;
+        self.inner.ready.close();
         let engine = self.clone();
         let joined = tokio::task::spawn_blocking(move || {
             let threads = std::mem::take(&mut *engine.threads.lock().unwrap_or_else(PoisonError::into_inner));
@@ -277,6 +351,11 @@ impl Engine {
             engine.inner.programs.cool();
             engine.inner.store.close();
             engine.inner.watchers.close();
+            // When nothing more is written: what others take from here on is complete.
+            if let Err(error) = engine.inner.store.leave() {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "Runs were not handed over; others take them when the lease is over");
+            }
         });
         let stopped = async {
             // A thread that panicked has been reported.

@@ -1,18 +1,22 @@
 //! The parts of an engine and how they reach each other.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use fermata_model::{CallNumber, RunId, WorkspaceId};
 use fermata_store::Store;
 use fermata_vm as vm;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::api::Settings;
 use crate::cell::{Cell, Mail, Posted};
 use crate::clock;
+use crate::engine::Ending;
 use crate::keystore::Keystore;
+use crate::letter::Answers;
+use crate::neighbours::Bell;
 use crate::programs::Programs;
 use crate::ready::Ready;
 use crate::service::Outward;
@@ -47,8 +51,12 @@ pub(crate) struct Inner {
     /// Outward calls on their way, or whose outcome is on its way to the run, so that none is begun
     /// twice and all can be given up.
     pub(crate) in_flight: Mutex<HashMap<(RunId, CallNumber), AbortHandle>>,
-    /// Runs whose call has ended without them, until they end too.
-    disowned: Mutex<HashSet<RunId>>,
+    /// Those who wait for answers of other nodes.
+    pub(crate) answers: Answers,
+    /// Has the sweep look around at once.
+    pub(crate) sweep_now: Bell,
+    /// Why the engine has to end, once it has to.
+    pub(crate) ending: watch::Sender<Option<Ending>>,
     /// Places for outward calls under way.
     pub(crate) outward_places: tokio::sync::Semaphore,
     pub(crate) residents: Residents,
@@ -56,6 +64,14 @@ pub(crate) struct Inner {
     pub(crate) stopping: AtomicBool,
     /// Runs were accepted that are only in the ledger, because the queue was full.
     pub(crate) overflowed: AtomicBool,
+    /// There may be runs to claim.
+    pub(crate) claim: AtomicBool,
+    /// Runs were left to whoever takes them, and the others are to be told.
+    pub(crate) announced: AtomicBool,
+    /// There are new timers in the ledger, which others have set.
+    pub(crate) new_timers: AtomicBool,
+    /// Anything may have changed in the ledger.
+    pub(crate) look_around: AtomicBool,
     shards: Vec<Mutex<HashMap<RunId, Arc<Cell>>>>,
 }
 
@@ -138,12 +154,18 @@ impl Inner {
             http,
             tokio,
             in_flight: Mutex::default(),
-            disowned: Mutex::default(),
+            answers: Answers::default(),
+            sweep_now: Bell::default(),
+            ending: watch::Sender::new(None),
             outward_places: tokio::sync::Semaphore::new(OUTWARD_MAX),
             residents: Residents::default(),
             counters: Counters::default(),
             stopping: AtomicBool::new(false),
             overflowed: AtomicBool::new(false),
+            claim: AtomicBool::new(true),
+            announced: AtomicBool::new(false),
+            new_timers: AtomicBool::new(false),
+            look_around: AtomicBool::new(false),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
         }
     }
@@ -237,17 +259,6 @@ impl Inner {
     /// Whether an outward call is on its way, or its outcome on the way to the run.
     pub(crate) fn is_in_flight(&self, run: RunId, number: CallNumber) -> bool {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&(run, number))
-    }
-
-    /// The call that waits for the run is about to end without it.
-    pub(crate) fn disown(&self, run: RunId) {
-        self.disowned().insert(run);
-    }
-
-    /// The runs whose call has ended without them. Kept while a run's end is submitted, so that it
-    /// never writes over the end of such a call.
-    pub(crate) fn disowned(&self) -> MutexGuard<'_, HashSet<RunId>> {
-        self.disowned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The run in memory, if it is there.

@@ -13,7 +13,9 @@ mod engine;
 mod executor;
 mod inner;
 mod keystore;
+mod letter;
 mod load;
+mod neighbours;
 mod outward;
 mod programs;
 mod publish;
@@ -28,6 +30,6 @@ mod watch;
 pub use api::{
     InputFault, Publish, PublishError, Published, RunActionError, Settings, StartError, StartRun, Started,
 };
-pub use engine::{Engine, OpenError, Stats};
+pub use engine::{Ending, Engine, OpenError, Stats};
 pub use keystore::KeystoreError;
 pub use watch::Watch;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use fermata_model::record::{Call, Checkpoint, Run};
 use fermata_model::{DeliveryNumber, RunError, RunId, WorkspaceId};
-use fermata_store::ReadError;
+use fermata_store::{ReadError, Taken};
 use fermata_vm as vm;
 
 use crate::body::{Body, Tail};
@@ -22,6 +22,9 @@ pub(crate) enum LoadError {
     /// The ledger does not have it.
     #[error("the run is not in the ledger")]
     Unknown,
+    /// Another node owns it.
+    #[error("the run belongs to node {0}")]
+    Elsewhere(i64),
     /// The ledger does not have its task version.
     #[error("the run's task version is not in the ledger")]
     TaskGone,
@@ -48,7 +51,11 @@ pub(crate) fn place(workspace: &WorkspaceId, run: RunId, delivery: DeliveryNumbe
 /// The run's body, without a VM.
 pub(crate) fn body(inner: &Inner, workspace: &WorkspaceId, id: RunId) -> Result<Box<Body>, LoadError> {
     let store = &inner.store;
-    let run = store.run(workspace, id)?.ok_or(LoadError::Unknown)?;
+    let run = match store.take_up(workspace, id)? {
+        Taken::Mine(run) => *run,
+        Taken::Elsewhere { node } => return Err(LoadError::Elsewhere(node)),
+        Taken::Unknown => return Err(LoadError::Unknown),
+    };
     let version = run.birth.task_version_id;
     let program = inner.programs.by_id(store, workspace, version)?.ok_or(LoadError::TaskGone)?;
     let mut body = Box::new(Body::new(run, program, false));
@@ -60,6 +67,7 @@ pub(crate) fn body(inner: &Inner, workspace: &WorkspaceId, id: RunId) -> Result<
     body.kept_events = VecDeque::from(store.sent_events(workspace, id)?);
     body.events_sent = store.last_sent_event(workspace, id)?;
     if body.run.state.started_at.is_none() {
+        body.is_unchecked = true;
         return Ok(body);
     }
     for call in store.open_calls(workspace, id)?.into_iter().chain(store.undelivered(workspace, id)?) {
@@ -95,12 +103,7 @@ fn catch_up(inner: &Inner, body: &mut Body) -> Result<(), LoadError> {
         }
     })?;
     // Log lines and dropped calls are in the stream too.
-    loop {
-        let entries = inner.store.stream(&birth.workspace, birth.id, seq, PAGE)?;
-        let Some(last) = entries.last() else { break };
-        seq = last.seq();
-    }
-    state.seq = seq;
+    state.seq = seq.max(inner.store.newest_seq(&birth.workspace, birth.id)?);
     body.clock = clock;
     Ok(())
 }

@@ -157,6 +157,17 @@ impl Programs {
         self.keep(version, true);
     }
 
+    /// Which version of a task is the latest has to be asked anew.
+    pub(crate) fn forget_latest(&self, workspace: &WorkspaceId, name: &str) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.latest.remove(&(workspace.clone(), name.to_owned()));
+    }
+
+    /// Which version is the latest has to be asked anew, of all tasks.
+    pub(crate) fn forget_all_latest(&self) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).latest.clear();
+    }
+
     /// Gives up the idle VMs of all versions.
     pub(crate) fn cool(&self) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

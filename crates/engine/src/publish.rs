@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fermata_model::record::TaskVersion;
 use fermata_model::task::{TaskConfig, check_name};
 use fermata_model::{Json, VersionId, WorkspaceId, json};
-use fermata_store::{Change, CommitError};
+use fermata_store::{Change, CommitError, Notice};
 use fermata_vm::{LoadError, source};
 use uuid::Uuid;
 
@@ -87,6 +87,8 @@ impl Engine {
             Ok(()) => {
                 let version = Arc::new(version.clone());
                 self.inner.programs.published(version.clone());
+                let (workspace, name) = (version.workspace.clone(), version.name.clone());
+                self.inner.tell(Notice::Task { workspace, name });
                 Ok(Some(Published { version, is_new: true }))
             }
             Err(CommitError::Conflict { .. }) => Ok(None),

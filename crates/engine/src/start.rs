@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use fermata_model::WorkspaceId;
 use fermata_model::limits::INPUT_BYTES_MAX;
-use fermata_model::record::Run;
-use fermata_store::{Change, CommitError, Group};
+use fermata_model::record::{Run, RunBirth};
+use fermata_store::{Change, CommitError, Group, SQL_REQUEST};
 use tokio::sync::oneshot;
 
 use crate::api::{StartError, StartRun, Started};
@@ -36,9 +36,16 @@ impl Engine {
         };
         let started = Started { run: Run::clone(&run), is_replay: false };
         let (tell, told) = oneshot::channel();
-        let insert = vec![Change::InsertRun(run.clone())];
+        let mut insert = vec![Change::InsertRun(run.clone())];
+        let for_anybody = self.inner.has_enough();
+        if for_anybody {
+            let RunBirth { workspace, id, .. } = &run.birth;
+            insert.push(Change::ReleaseRun { workspace: workspace.clone(), id: *id });
+        }
         self.inner.store.submit(Group::with(insert, move |fate| drop(tell.send(fate))));
-        if self.inner.ready.len() < QUEUE_MAX {
+        if for_anybody {
+            self.inner.announce();
+        } else if self.inner.ready.len() < QUEUE_MAX {
             // Its first slice need not wait for the disk; what it changes is written behind this.
             begin(&self.inner, run, false);
         } else {
@@ -78,7 +85,7 @@ impl Engine {
             return Err(StartError::Stopping);
         };
         let mut written = self.inner.watchers.watch(id);
-        let end = self.inner.watchers.end_of(id);
+        let end = self.inner.watchers.end_of(workspace, id);
         begin(&self.inner, run, true);
         let ended = tokio::time::timeout(wait, end).await;
         if let Ok(Ok(run)) = ended {
@@ -185,7 +192,8 @@ impl Engine {
         let Some((request_hash, run)) = found.unwrap_or(Ok(None)).map_err(StartError::Store)? else {
             return Ok(None);
         };
-        if request_hash != key.request_hash {
+        // SQL clients have no such hash: what they asked for is only compared among themselves.
+        if request_hash != key.request_hash && !request_hash.starts_with(SQL_REQUEST) {
             return Err(StartError::KeyReused);
         }
         let run = self.read_run(workspace, run).await.map_err(StartError::Store)?;

@@ -20,29 +20,50 @@ use crate::timers::{HORIZON_MS, Timer};
 pub(crate) const QUEUE_MAX: usize = 100_000;
 /// Rows fetched at once.
 const PAGE: u32 = 2_000;
-/// How often the ledger is asked for timers.
-const TIMERS_EVERY: Duration = Duration::from_secs(20);
-/// How often the ledger is asked for work that nobody was told of.
-const WORK_EVERY: Duration = Duration::from_secs(30);
+/// How often the ledger is asked for timers, and for work that nobody was told of.
+const EVERY: Rhythm = Rhythm { timers: Duration::from_secs(20), work: Duration::from_secs(30) };
+/// The same where others write to the ledger as well, and what they tell may be lost.
+const EVERY_SHARED: Rhythm = Rhythm { timers: Duration::from_secs(3), work: Duration::from_secs(3) };
 /// How often memory is looked at.
 const TICK: Duration = Duration::from_millis(20);
+/// How often it is looked for runs to claim that nobody told of.
+const CLAIM_EVERY: Duration = Duration::from_millis(500);
+/// How often the ledger is asked for the ends of runs that other nodes own.
+const OTHERS_EVERY: Duration = Duration::from_millis(100);
 /// VMs asked to leave in one tick.
 const LEAVE_MAX: usize = 256;
+/// A timer that another node should have seen to is seen to after this time.
+const NEGLECTED_MS: Millis = 1_000;
+
+/// How often the ledger is looked at.
+struct Rhythm {
+    timers: Duration,
+    work: Duration,
+}
+
+/// When what is done next.
+struct Schedule {
+    rhythm: Rhythm,
+    timers_at: Instant,
+    work_at: Instant,
+    claim_at: Instant,
+    others_at: Instant,
+}
 
 /// Sweeps until the engine stops.
 pub(crate) fn run(inner: &Arc<Inner>, executors: &Arc<Executors>) {
-    let mut timers_at = Instant::now();
-    let mut work_at = Instant::now();
+    let now = Instant::now();
+    let is_shared = inner.store.node_id().is_some();
+    let rhythm = if is_shared { EVERY_SHARED } else { EVERY };
+    let mut schedule = Schedule { rhythm, timers_at: now, work_at: now, claim_at: now, others_at: now };
     while !inner.is_stopping() {
         let now = Instant::now();
-        if now >= timers_at {
-            timers_at = now + TIMERS_EVERY;
-            report(fetch_timers(inner));
+        if inner.look_around.swap(false, Ordering::SeqCst) {
+            (schedule.timers_at, schedule.work_at, schedule.claim_at) = (now, now, now);
         }
-        let refill = inner.overflowed.load(Ordering::SeqCst) && inner.ready.len() < QUEUE_MAX / 2;
-        if refill || now >= work_at {
-            work_at = now + WORK_EVERY;
-            report(take_up(inner));
+        schedule.sweep_ledger(inner, now);
+        if is_shared {
+            schedule.sweep_neighbours(inner, now);
         }
         if let Some(since) = now.checked_sub(inner.settings.resident_for) {
             for (cell, turn) in inner.residents.take_idle(since, LEAVE_MAX) {
@@ -50,7 +71,39 @@ pub(crate) fn run(inner: &Arc<Inner>, executors: &Arc<Executors>) {
             }
         }
         executors.relieve();
-        std::thread::sleep(TICK);
+        inner.sweep_now.wait(TICK);
+    }
+}
+
+impl Schedule {
+    fn sweep_ledger(&mut self, inner: &Inner, now: Instant) {
+        // Not at once for each of many: they are looked for with every tick at most.
+        if inner.new_timers.swap(false, Ordering::SeqCst) || now >= self.timers_at {
+            self.timers_at = now + self.rhythm.timers;
+            report(fetch_timers(inner));
+        }
+        let refill = inner.overflowed.load(Ordering::SeqCst) && inner.ready.len() < QUEUE_MAX / 2;
+        if refill || now >= self.work_at {
+            self.work_at = now + self.rhythm.work;
+            report(take_up(inner));
+            report(inner.open_letters());
+        }
+    }
+
+    fn sweep_neighbours(&mut self, inner: &Inner, now: Instant) {
+        report(inner.tell_announced());
+        if inner.claim.swap(false, Ordering::SeqCst) || now >= self.claim_at {
+            self.claim_at = now + CLAIM_EVERY;
+            match inner.claim_runs() {
+                Ok(true) => inner.claim.store(true, Ordering::SeqCst),
+                Ok(false) => {}
+                Err(error) => report(Err(error)),
+            }
+        }
+        if now >= self.others_at {
+            self.others_at = now + OTHERS_EVERY;
+            report(inner.tell_of_others());
+        }
     }
 }
 
@@ -114,16 +167,42 @@ fn wake_suspended(inner: &Inner) -> Result<(), ReadError> {
 /// Brings what falls due within the horizon into memory.
 fn fetch_timers(inner: &Inner) -> Result<(), ReadError> {
     let until = clock::now() + HORIZON_MS;
-    fetch_due_calls(inner, until)?;
+    let share = Share::of(inner)?;
+    fetch_due_calls(inner, &share, until)?;
     let starts = inner.store.due_starts(until, PAGE)?;
     let deadlines = inner.store.deadlines(until, PAGE)?;
     for due in starts.into_iter().chain(deadlines) {
-        inner.timers.set(Timer { due: due.at, run: due.id, call: None, workspace: due.workspace });
+        share.set(inner, Timer { due: due.at, run: due.id, call: None, workspace: due.workspace });
     }
     Ok(())
 }
 
-fn fetch_due_calls(inner: &Inner, until: Millis) -> Result<(), ReadError> {
+/// Whose timers this node sees to: each run has one node that does, by its id, so that not all of
+/// them reach for it at once.
+struct Share {
+    nodes: u64,
+    own: u64,
+}
+
+impl Share {
+    fn of(inner: &Inner) -> Result<Self, ReadError> {
+        let Some(node) = inner.store.node_id() else { return Ok(Self { nodes: 1, own: 0 }) };
+        let nodes = inner.store.nodes()?;
+        let up: Vec<i64> = nodes.iter().filter(|node| node.state == "up").map(|node| node.id).collect();
+        let own = up.iter().position(|up| *up == node).unwrap_or(0);
+        Ok(Self { nodes: up.len().max(1) as u64, own: own as u64 })
+    }
+
+    fn set(&self, inner: &Inner, timer: Timer) {
+        let id = timer.run.as_bytes();
+        let place = u64::from(u16::from_be_bytes([id[14], id[15]])) % self.nodes;
+        if place == self.own || timer.due + NEGLECTED_MS < clock::now() || inner.find(timer.run).is_some() {
+            inner.timers.set(timer);
+        }
+    }
+}
+
+fn fetch_due_calls(inner: &Inner, share: &Share, until: Millis) -> Result<(), ReadError> {
     // The pages overlap where several calls fall due in the same millisecond: they are asked for by
     // ever larger size until one is not full.
     let mut limit = PAGE;
@@ -133,7 +212,7 @@ fn fetch_due_calls(inner: &Inner, until: Millis) -> Result<(), ReadError> {
         if is_all || limit >= DUE_CALLS_MAX {
             for (due, key) in due {
                 let CallKey { workspace, run, number } = key;
-                inner.timers.set(Timer { due, run, call: Some(number), workspace });
+                share.set(inner, Timer { due, run, call: Some(number), workspace });
             }
             return Ok(());
         }

@@ -7,6 +7,7 @@
 mod deliver;
 mod dispatch;
 mod end;
+mod foreign;
 mod mail;
 mod park;
 
@@ -15,9 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use fermata_model::record::{CallState, ParentCall, Run};
+use fermata_model::record::{CallState, Run};
 use fermata_model::{CallNumber, RunId, WorkspaceId};
-use fermata_store::{Change, CommitError, Group};
+use fermata_store::{Change, CommitError, Group, Notice};
 
 use crate::body::Body;
 use crate::cell::{Cell, Mail};
@@ -40,6 +41,10 @@ pub(crate) enum After {
     Attempt(Attempt),
     /// Somebody is answered.
     Answer(Box<dyn FnOnce(Result<(), CommitError>) + Send>),
+    /// Other nodes may take what was written.
+    Announce,
+    /// Another node is told that its letter has an answer.
+    Answered([u8; 16]),
 }
 
 /// The work of one turn.
@@ -68,6 +73,9 @@ pub(crate) fn take(inner: &Arc<Inner>, cell: &Arc<Cell>) {
         return inner.abandon(cell);
     }
     let mail = cell.take_mail();
+    if must_wait(inner, cell) {
+        return rest(inner, cell, mail);
+    }
     let Some((mut body, mail)) = body_for(inner, cell, mail) else { return };
     body.turn = cell.turn() + 1;
     cell.set_turn(body.turn);
@@ -89,9 +97,41 @@ pub(crate) fn take(inner: &Arc<Inner>, cell: &Arc<Cell>) {
     turn.finish();
 }
 
+/// Whether the run was given up and that is not on disk yet: it can only be taken up again behind
+/// that. What is in memory of it goes.
+fn must_wait(inner: &Inner, cell: &Cell) -> bool {
+    if inner.store.node_id().is_none() {
+        return false;
+    }
+    match cell.take_body() {
+        Some(body) if body.released => {
+            let must_wait = !cell.is_written();
+            if must_wait {
+                cell.put_body(body);
+            }
+            must_wait
+        }
+        Some(body) => {
+            cell.put_body(body);
+            false
+        }
+        None => false,
+    }
+}
+
+/// Puts the letters back until the group before is on disk.
+fn rest(inner: &Inner, cell: &Arc<Cell>, mail: VecDeque<Mail>) {
+    cell.put_mail_back(mail);
+    cell.rest();
+    // It may have got there meanwhile, and found nobody to wake.
+    if cell.is_written() && cell.revive() {
+        inner.ready.push(cell.clone());
+    }
+}
+
 /// The body to work on: in memory, just accepted, or from the ledger.
 fn body_for(
-    inner: &Inner,
+    inner: &Arc<Inner>,
     cell: &Arc<Cell>,
     mut mail: VecDeque<Mail>,
 ) -> Option<(Box<Body>, VecDeque<Mail>)> {
@@ -115,18 +155,19 @@ fn body_for(
             if body.is_orphan && !body.is_ended() {
                 mail.push_front(Mail::Cancel { reply: None });
             }
+            if inner.store.node_id().is_some() && !body.is_ended() {
+                // While it belonged to nobody others may have written to it.
+                mail.push_back(Mail::Look);
+            }
             Some((body, mail))
         }
+        // Its acceptance never reached the disk, or somebody asked for a run that is none.
         Err(LoadError::Unknown) => {
-            // Its acceptance never reached the disk, or somebody asked for a run that is none.
-            mail.into_iter().for_each(|letter| mail::refuse_unknown(cell.run, letter));
-            if cell.end(false) {
-                cell.take_mail().into_iter().for_each(|letter| mail::refuse_unknown(cell.run, letter));
-                cell.rest();
-            }
-            if cell.leave(|_| true) {
-                inner.forget(cell);
-            }
+            turn_away(inner, cell, mail, |letter| mail::refuse_unknown(cell.run, letter));
+            None
+        }
+        Err(LoadError::Elsewhere(node)) => {
+            turn_away(inner, cell, mail, |letter| foreign::send_on(inner, cell, node, letter));
             None
         }
         Err(error) => {
@@ -134,6 +175,18 @@ fn body_for(
             postpone(inner, cell, mail);
             None
         }
+    }
+}
+
+/// The run is not this node's to work on: its letters are dealt with, and it leaves memory.
+fn turn_away(inner: &Inner, cell: &Arc<Cell>, mail: VecDeque<Mail>, each: impl Fn(Mail)) {
+    mail.into_iter().for_each(&each);
+    if cell.end(false) {
+        cell.take_mail().into_iter().for_each(each);
+        cell.rest();
+    }
+    if cell.leave(|_| true) {
+        inner.forget(cell);
     }
 }
 
@@ -179,10 +232,10 @@ impl Turn<'_> {
             self.give_up_vm();
         } else if !self.unfinished {
             self.park_or_wait();
+            self.release_if_parked();
         }
         // An empty group is on disk when the row is that was submitted before it.
         let must_follow = std::mem::take(&mut self.body.is_new) && self.parked;
-        let tells_parent = self.tells_parent();
         let Self { inner, cell, body, changes, letters, timers, after, unfinished, parked, was_ended } = self;
         let (turn, ended, waits_in_memory) = (body.turn, body.is_ended(), body.vm.is_some());
         let ended_now = (ended && !was_ended).then(|| Arc::new(body.run.clone()));
@@ -193,7 +246,7 @@ impl Turn<'_> {
                 let (inner, cell) = (inner.clone(), cell.clone());
                 move |fate| settled(&inner, &cell, fate, after, ended_now, turn)
             };
-            submit(inner, cell, changes, tells_parent, done);
+            inner.store.submit(Group::with(changes, done));
         }
         for (workspace, run, mail) in letters {
             inner.post(&workspace, run, mail);
@@ -210,11 +263,6 @@ impl Turn<'_> {
         } else if waits_in_memory {
             inner.residents.waits(cell, turn);
         }
-    }
-
-    /// The call that waits for this run, when this turn has ended it.
-    fn tells_parent(&self) -> Option<ParentCall> {
-        self.body.run.birth.parent.filter(|_| self.body.is_ended() && !self.was_ended)
     }
 
     /// Records a call's new state.
@@ -246,24 +294,6 @@ impl Turn<'_> {
     }
 }
 
-/// Submits the changes of a turn. A run whose call has ended without it does not end that call.
-fn submit(
-    inner: &Inner,
-    cell: &Cell,
-    mut changes: Vec<Change>,
-    parent: Option<ParentCall>,
-    done: impl FnOnce(Result<(), CommitError>) + Send + 'static,
-) {
-    let Some(parent) = parent else { return inner.store.submit(Group::with(changes, done)) };
-    let mut disowned = inner.disowned();
-    if disowned.remove(&cell.run) {
-        let is_of_parent =
-            |change: &Change| matches!(change, Change::UpdateCall { run, .. } if *run == parent.run);
-        changes.retain(|change| !is_of_parent(change));
-    }
-    inner.store.submit(Group::with(changes, done));
-}
-
 /// The fate of a turn's group is known. Runs on the committer's thread.
 fn settled(
     inner: &Arc<Inner>,
@@ -278,6 +308,9 @@ fn settled(
         match action {
             After::Attempt(attempt) if is_written => outward::begin(inner, attempt),
             After::Attempt(_) => {}
+            After::Announce if is_written => inner.announce(),
+            After::Answered(id) if is_written => inner.tell(Notice::Answer(id)),
+            After::Announce | After::Answered(_) => {}
             After::Answer(answer) => answer(fate.clone()),
         }
     }
@@ -296,6 +329,9 @@ fn settled(
         None => inner.watchers.changed(cell.run),
     }
     leave(inner, cell);
+    if inner.store.node_id().is_some() && cell.is_written() && cell.revive() {
+        inner.ready.push(cell.clone());
+    }
 }
 
 /// Takes the run out of memory if it waits there for nothing and all of it is on disk.

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fermata_model::RunId;
 use fermata_model::record::Run;
+use fermata_model::{RunId, WorkspaceId};
 use tokio::sync::{oneshot, watch};
 
 /// Those who wait.
 #[derive(Default)]
 pub(crate) struct Watchers {
     changes: Mutex<HashMap<RunId, (watch::Sender<u64>, usize)>>,
-    ends: Mutex<HashMap<RunId, Vec<oneshot::Sender<Arc<Run>>>>>,
+    ends: Mutex<HashMap<RunId, (WorkspaceId, Vec<oneshot::Sender<Arc<Run>>>)>>,
     /// How many runs are watched, so that the hot path need not lock.
     watched: AtomicUsize,
 }
@@ -74,10 +74,10 @@ impl Watchers {
     }
 
     /// The run's end, once it is on disk.
-    pub(crate) fn end_of(&self, run: RunId) -> oneshot::Receiver<Arc<Run>> {
+    pub(crate) fn end_of(&self, workspace: &WorkspaceId, run: RunId) -> oneshot::Receiver<Arc<Run>> {
         let (sender, receiver) = oneshot::channel();
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = ends.entry(run).or_default();
+        let (_, waiting) = ends.entry(run).or_insert_with(|| (workspace.clone(), Vec::new()));
         // Those who gave up leave their place when the next one comes.
         waiting.retain(|sender| !sender.is_closed());
         waiting.push(sender);
@@ -89,6 +89,20 @@ impl Watchers {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
     }
 
+    /// The runs whose end somebody waits for, up to `most`.
+    pub(crate) fn awaited(&self, most: usize) -> Vec<(WorkspaceId, RunId)> {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.iter().take(most).map(|(run, (workspace, _))| (workspace.clone(), *run)).collect()
+    }
+
+    /// The runs whose changes somebody watches.
+    pub(crate) fn watched(&self) -> Vec<RunId> {
+        if self.watched.load(Ordering::SeqCst) == 0 {
+            return Vec::new();
+        }
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
     /// No more runs will end: everybody who waits for an end learns that none came.
     pub(crate) fn close(&self) {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -97,7 +111,7 @@ impl Watchers {
     /// Forgets those who gave up waiting for the run.
     pub(crate) fn forget_closed(&self, run: RunId) {
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(waiting) = ends.get_mut(&run) {
+        if let Some((_, waiting)) = ends.get_mut(&run) {
             waiting.retain(|sender| !sender.is_closed());
             if waiting.is_empty() {
                 ends.remove(&run);
@@ -108,7 +122,7 @@ impl Watchers {
     /// The run's end has reached the disk.
     pub(crate) fn ended(&self, run: &Arc<Run>) {
         let waiting = self.ends.lock().unwrap_or_else(PoisonError::into_inner).remove(&run.birth.id);
-        for sender in waiting.into_iter().flatten() {
+        for sender in waiting.into_iter().flat_map(|(_, waiting)| waiting) {
             // Who gave up meanwhile is not told.
             let _ = sender.send(run.clone());
         }

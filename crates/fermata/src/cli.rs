@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{doctor, keystore, publish, run, runs, send_event, tasks};
+use crate::commands::{backup, doctor, keystore, migrate, nodes, publish, restore, run, runs, send_event, store, tasks};
 use crate::exit;
 use crate::settings::ServeArgs;
 
@@ -35,6 +35,16 @@ pub(crate) enum Command {
     Tasks(tasks::Args),
     /// Keep values and secrets for tasks
     Keystore(keystore::Args),
+    /// Back a ledger up into a file, also while a server works on it
+    Backup(backup::Args),
+    /// Restore a ledger from a backup, or check the backup
+    Restore(restore::Args),
+    /// Handle a ledger as a whole
+    Store(store::Args),
+    /// Bring a ledger up to date with this version
+    Migrate(migrate::Args),
+    /// List and drain the servers that share a database
+    Nodes(nodes::Args),
     /// Check that a server can work here
     Doctor(doctor::Args),
     /// Print the description of the HTTP API (OpenAPI)

@@ -1,13 +1,18 @@
 //! The commands, one file each. A command reads its arguments, asks the client, and prints.
 
+pub(crate) mod backup;
 pub(crate) mod doctor;
 pub(crate) mod keystore;
+pub(crate) mod migrate;
+pub(crate) mod nodes;
 mod openapi;
 pub(crate) mod publish;
+pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod send_event;
 mod serve;
+pub(crate) mod store;
 pub(crate) mod tasks;
 
 use serde_json::value::RawValue;
@@ -32,6 +37,11 @@ pub(crate) async fn run(cli: Cli, console: &Console) -> Result<Exit, Failure> {
         Command::SendEvent(args) => send_event::run(args, console).await,
         Command::Tasks(args) => tasks::run(args, console).await,
         Command::Keystore(args) => keystore::run(args, console).await,
+        Command::Backup(args) => backup::run(args, console).await,
+        Command::Restore(args) => restore::run(args, console).await,
+        Command::Store(args) => store::run(args, console).await,
+        Command::Migrate(args) => migrate::run(args, console).await,
+        Command::Nodes(args) => nodes::run(args, console).await,
         Command::Doctor(args) => doctor::run(args, console).await,
         Command::Openapi => openapi::run(console),
     }

@@ -1,6 +1,7 @@
 //! The `fermata` program: reads the command line, runs the command, ends with its exit code.
 #![forbid(unsafe_code)]
 
+mod archive;
 mod cli;
 mod client;
 mod commands;
@@ -16,6 +17,7 @@ mod serve;
 mod settings;
 mod sources;
 mod spans;
+mod switch;
 mod table;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -3,6 +3,9 @@
 //! Values are taken as text and checked here, so that a wrong one is told by name and ends with
 //! exit code 64, whether it came from a flag or from the environment.
 
+mod internal_token;
+mod places;
+
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::num::NonZeroUsize;
@@ -13,11 +16,14 @@ use std::time::Duration;
 use fermata_connect::egress::{HostPattern, IpNet, Policy};
 use fermata_model::Limits;
 use fermata_model::seal::{KEY_BYTES, Key};
+use fermata_runtime::InternalToken;
 use fermata_store::{DatabaseUrl, LEASE_DEFAULT, Options};
 use url::Url;
 
 use crate::exit::Failure;
 use crate::spans;
+
+pub(crate) use places::{CopyArgs, PlaceArgs, SharedArgs};
 
 /// Where the server listens when nothing is said.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
@@ -103,7 +109,7 @@ impl StoreArgs {
             }
         };
         let version = env!("CARGO_PKG_VERSION");
-        let options = Options { master_key: master_key()?, database, node, lease, version };
+        let options = Options { master_key: master_key()?, database, node, lease, version, ..Options::default() };
         Ok(StorePlace { folder: self.data.data.clone(), options })
     }
 }
@@ -153,6 +159,8 @@ pub(crate) struct ServeArgs {
     /// File that the API token is kept in; a new token is made when the file is missing
     #[arg(long, value_name = "FILE", env = "FERMATA_TOKEN_FILE")]
     token_file: Option<PathBuf>,
+    #[command(flatten)]
+    internal_token: internal_token::Args,
     #[command(flatten)]
     egress: EgressArgs,
     /// Most runs whose VM is in memory at the same time [default: 256]
@@ -220,6 +228,8 @@ pub(crate) struct Serve {
     pub(crate) listen: SocketAddr,
     /// Where the token is kept besides the store.
     pub(crate) token_file: Option<PathBuf>,
+    /// What the database shows when it pushes runs.
+    pub(crate) internal_token: Option<InternalToken>,
     /// Settings of the engine.
     pub(crate) engine: fermata_engine::Settings,
     /// How log lines are written.
@@ -254,6 +264,7 @@ impl ServeArgs {
             listen: self.listen.validate()?,
             store: self.store.validate()?,
             token_file: self.token_file,
+            internal_token: self.internal_token.validate()?,
             engine,
             log_format: log_format(&self.log_format)?,
         })

@@ -14,19 +14,24 @@ mod job;
 mod load;
 #[path = "kill_test/server.rs"]
 mod server;
+#[path = "kill_test/settings.rs"]
+mod settings;
+#[path = "kill_test/site.rs"]
+mod site;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use tokio::task::JoinSet;
 
-use client::{Access, Client};
+use client::Access;
 use counter::Counter;
 use load::Load;
-use server::{Server, Site};
+use server::Server;
+use settings::setting;
+use site::Site;
 
 /// How often the server is killed. `FERMATA_KILLS` sets another number.
 const KILLS: u64 = 200;
@@ -39,6 +44,8 @@ const LIFE_MS: std::ops::RangeInclusive<u64> = 5..=400;
 const SHORT_LIFE_MS: std::ops::RangeInclusive<u64> = 5..=200;
 /// One of so many servers is not waited for.
 const SHORT_LIVES: u32 = 4;
+/// Longest wait for one answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// How long what was accepted may take to end once nothing is killed any more.
 const END_WITHIN: Duration = Duration::from_secs(90);
 
@@ -57,9 +64,9 @@ async fn kill_test_everything_accepted_happens_once() {
     let mut random = StdRng::seed_from_u64(seed);
     let mut server = site.start(None);
     server.ready().await;
-    let load = Arc::new(load(&site, &counter, seed));
-    publish(&load.access).await;
-    let visitors = begin(&load);
+    let load = Load::new(access(&site), counter.url(), seed);
+    load.publish().await;
+    let visitors = load.begin();
 
     let deaths = die_again_and_again(&site, server, kills, &mut random).await;
     let mut server = site.start(None);
@@ -92,41 +99,14 @@ async fn kill_test_everything_accepted_happens_once() {
     server.kill().await;
 }
 
-fn load(site: &Site, counter: &Counter, seed: u64) -> Load {
-    let access = Access { address: site.address, token: site.token(), faults: Arc::default() };
-    Load {
-        access,
-        url: counter.url(),
-        is_over: AtomicBool::new(false),
-        accepted: Default::default(),
-        unknown: AtomicU32::new(0),
-        seed,
+fn access(site: &Site) -> Access {
+    Access {
+        addresses: vec![site.address],
+        token: site.token(),
+        answer_within: ANSWER_WITHIN,
+        wait: "5s",
+        faults: Arc::default(),
     }
-}
-
-async fn publish(access: &Access) {
-    let mut client = Client::new(access);
-    for (file_name, source) in job::SOURCES {
-        client.publish(file_name, source).await;
-    }
-}
-
-/// Lets the clients come.
-fn begin(load: &Arc<Load>) -> JoinSet<()> {
-    let mut visitors = JoinSet::new();
-    for (task, clients) in load::CLIENTS {
-        for number in 0..clients {
-            let load = load.clone();
-            visitors.spawn(async move { load.visit(task, number).await });
-        }
-    }
-    for visit in [true, false] {
-        let load = load.clone();
-        visitors.spawn(async move {
-            if visit { load.visit_publishing().await } else { load.visit_without_keys().await }
-        });
-    }
-    visitors
 }
 
 /// Kills `server` and those that follow it, `kills` in all. None runs afterwards.
@@ -150,9 +130,4 @@ async fn die_again_and_again(site: &Site, first: Server, kills: u64, random: &mu
         server.kill().await;
     }
     deaths
-}
-
-#[expect(clippy::disallowed_methods, reason = "whoever looks for a rare failure kills more often")]
-fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }

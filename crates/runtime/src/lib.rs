@@ -28,7 +28,7 @@ use crate::app::App;
 use crate::problem::{Code, Problem};
 
 pub use document::openapi;
-pub use settings::Settings;
+pub use settings::{InternalToken, Settings};
 
 /// The API as a service, to be served over a listener or called in process.
 pub fn router(engine: Engine, settings: Settings) -> axum::Router {

@@ -306,6 +306,7 @@ impl From<RunActionError> for Problem {
                 Self::new(Code::NameInvalid, said.clone()).with(vec![Fault::at("/name", said)])
             }
             RunActionError::TooManyEvents(_) => Self::new(Code::TooManyEvents, said),
+            RunActionError::Elsewhere | RunActionError::NoAnswer => Self::new(Code::StoreUnavailable, said),
             RunActionError::Stopping => Self::new(Code::Stopping, said),
             RunActionError::Store(error) => error.into(),
             RunActionError::Commit(error) => error.into(),

@@ -3,6 +3,7 @@
 
 mod calls;
 mod events;
+mod executor;
 mod health;
 mod keystore;
 mod legacy;
@@ -84,6 +85,7 @@ routes! {
         get    "/openapi.json"                         welcome::get_document
         get    "/livez"                                health::get_livez
         get    "/readyz"                               health::get_readyz
+        post   "/quickjs-executor"                     executor::push_run
     }
 }
 

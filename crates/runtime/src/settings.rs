@@ -2,6 +2,8 @@
 
 use tokio::sync::watch;
 
+use crate::token;
+
 /// What the surface has to know from its process.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -10,12 +12,37 @@ pub struct Settings {
     /// Becomes true when the process is about to end: `/readyz` answers 503, event streams and
     /// long polls end.
     pub stopping: watch::Receiver<bool>,
+    /// What the database shows when it pushes a run to this server; without one it cannot.
+    pub internal_token: Option<InternalToken>,
+}
+
+/// A token between parts of one installation. Only its hash is kept, so that it cannot be printed.
+#[derive(Clone)]
+pub struct InternalToken(token::Hash);
+
+impl InternalToken {
+    /// The token that is `text`.
+    pub fn new(text: &str) -> Self {
+        Self(token::hash(text))
+    }
+
+    /// Whether it is `text`, in a time that says nothing about either.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        blake3::Hash::from_bytes(self.0) == token::hash(text)
+    }
+}
+
+impl std::fmt::Debug for InternalToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InternalToken(…)")
+    }
 }
 
 impl Default for Settings {
     /// The version of this crate, never stopping.
     fn default() -> Self {
-        Self { version: env!("CARGO_PKG_VERSION").into(), stopping: watch::channel(false).1 }
+        let version = env!("CARGO_PKG_VERSION").into();
+        Self { version, stopping: watch::channel(false).1, internal_token: None }
     }
 }
 

@@ -4,6 +4,7 @@
 //! API, and the other way round.
 
 mod call;
+mod executor;
 mod health;
 mod keystore;
 mod legacy;
@@ -14,6 +15,7 @@ mod task;
 mod time;
 
 pub(crate) use call::Call;
+pub(crate) use executor::{PushRun, PushedRun};
 pub(crate) use health::{Health, Stats, StoreStats};
 pub(crate) use keystore::{KeystoreEntry, PutKeystoreEntry, WrittenKeystoreEntry};
 pub(crate) use legacy::{AcceptedTaskRun, StartTaskRun, TaskRunLogs, TaskRunRow};

@@ -9,6 +9,7 @@ use crate::sql::Read;
 use crate::{postgres, sqlite};
 
 /// How the database is read.
+#[expect(clippy::large_enum_variant, reason = "a process has one")]
 pub(crate) enum Backend {
     Sqlite(sqlite::readers::Readers),
     Postgres(Shared),

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use fermata_model::{Json, RunId, VersionId, WorkspaceId, json};
 
 use crate::db_error::DbError;
+use crate::spill::sought::{Content, MissingObject, ObjectKind, Resolved, Sought};
+use crate::spill::{BLOB_PREFIX, JSON_PREFIX, Reference};
 
 /// A row of either database.
 #[derive(Clone, Copy)]
@@ -105,11 +107,18 @@ impl<T: FromCell> FromCell for Option<T> {
 pub(crate) struct Cells<'row> {
     row: RowRef<'row>,
     next: usize,
+    /// Where references are resolved, in a read that can meet some.
+    sought: Option<&'row Sought>,
 }
 
 impl<'row> Cells<'row> {
     pub(crate) fn new(row: RowRef<'row>) -> Self {
-        Self { row, next: 0 }
+        Self { row, next: 0, sought: None }
+    }
+
+    /// The same row from its beginning, with what its references refer to.
+    pub(crate) fn resolving(&self, sought: &'row Sought) -> Self {
+        Self { row: self.row, next: 0, sought: Some(sought) }
     }
 
     fn next(&mut self) -> Result<Cell<'row>, DbError> {
@@ -148,12 +157,54 @@ impl<'row> Cells<'row> {
     }
 
     pub(crate) fn json(&mut self) -> Result<Json, DbError> {
-        json::parse(self.take()?).map_err(|error| self.damaged(error))
+        self.json_if_any()?.ok_or_else(|| self.damaged(Unfit))
     }
 
     pub(crate) fn json_if_any(&mut self) -> Result<Option<Json>, DbError> {
-        let text: Option<String> = self.take()?;
-        text.map(json::parse).transpose().map_err(|error| self.damaged(error))
+        match self.next()? {
+            Cell::Null => Ok(None),
+            Cell::Text(text) if text.starts_with(JSON_PREFIX) => self.json_of_object(text).map(Some),
+            Cell::Text(text) => json::parse(text.to_owned()).map(Some).map_err(|error| self.damaged(error)),
+            _ => Err(self.damaged(Unfit)),
+        }
+    }
+
+    fn json_of_object(&self, text: &str) -> Result<Json, DbError> {
+        let reference = Reference::from_json(text).ok_or_else(|| self.damaged(Unfit))?;
+        let name = reference.name.clone();
+        match self.resolve(reference, ObjectKind::Payload)? {
+            Resolved::Found(Content::Json(json)) => Ok(json),
+            // Nobody sees it: the read is done again.
+            Resolved::Noted => Ok(json::null()),
+            Resolved::Missing => Err(self.damaged(MissingObject { name })),
+            Resolved::Found(Content::Bytes(_)) => Err(self.damaged(Unfit)),
+        }
+    }
+
+    /// The bytes of a checkpoint. If its object is missing there are none: it will not open, and the run
+    /// is made anew from the ledger, as with any other checkpoint that does not.
+    pub(crate) fn checkpoint_bytes(&mut self) -> Result<Vec<u8>, DbError> {
+        let bytes = match self.next()? {
+            Cell::Blob(bytes) if bytes.starts_with(BLOB_PREFIX) => bytes,
+            Cell::Blob(bytes) => return Ok(bytes.to_vec()),
+            _ => return Err(self.damaged(Unfit)),
+        };
+        let reference = Reference::from_blob(bytes).ok_or_else(|| self.damaged(Unfit))?;
+        let name = reference.name.clone();
+        match self.resolve(reference, ObjectKind::Checkpoint)? {
+            Resolved::Found(Content::Bytes(bytes)) => Ok(bytes.to_vec()),
+            Resolved::Noted => Ok(Vec::new()),
+            Resolved::Missing => {
+                tracing::warn!(object = %name, "A checkpoint is missing from the object store");
+                Ok(Vec::new())
+            }
+            Resolved::Found(Content::Json(_)) => Err(self.damaged(Unfit)),
+        }
+    }
+
+    fn resolve(&self, reference: Reference, kind: ObjectKind) -> Result<Resolved, DbError> {
+        let sought = self.sought.ok_or_else(|| self.damaged(Unfit))?;
+        Ok(sought.resolve(reference, kind))
     }
 
     /// A value kept as JSON.

@@ -6,6 +6,7 @@ use fermata_model::record::{
 use fermata_model::{CallNumber, Json, Millis, RunId, WorkspaceId};
 
 use crate::error::CommitError;
+use crate::spill::Carried;
 use crate::tables::letters::Letter;
 
 /// One row to be written.
@@ -141,26 +142,8 @@ pub enum Change {
         /// The letter.
         id: [u8; 16],
     },
-    /// Something refers to an object of the object store, where it lies already.
-    PutObject {
-        /// Tenant.
-        workspace: WorkspaceId,
-        /// The object.
-        id: [u8; 16],
-        /// The run it belongs to.
-        run: RunId,
-        /// Its size.
-        bytes: i64,
-        /// When it was made.
-        created_at: Millis,
-    },
-    /// Nothing refers to the object any more.
-    DropObject {
-        /// Tenant.
-        workspace: WorkspaceId,
-        /// The object.
-        id: [u8; 16],
-    },
+    /// Something that nobody needs any more leaves the ledger. Made by the store itself.
+    Remove(Removal),
     /// The first use of an idempotency key.
     PutIdempotency {
         /// Tenant.
@@ -187,6 +170,19 @@ pub enum Change {
     },
 }
 
+/// Something that nobody needs any more. Only the store makes one, as only it knows that.
+#[derive(Debug, Clone)]
+pub struct Removal(pub(crate) Removed);
+
+/// What leaves the ledger.
+#[derive(Debug, Clone)]
+pub(crate) enum Removed {
+    /// An ended run with all that belongs to it.
+    Run { workspace: WorkspaceId, id: RunId },
+    /// What is known of an object that nothing refers to.
+    Object { workspace: WorkspaceId, id: [u8; 16] },
+}
+
 /// Called once with the fate of a group, on the committer's thread.
 pub type Done = Box<dyn FnOnce(Result<(), CommitError>) + Send>;
 
@@ -197,17 +193,19 @@ pub struct Group {
     /// Called when the group is on disk or has failed. It runs on the committer's thread, so it
     /// must be quick; it may submit further groups.
     pub done: Option<Done>,
+    /// Which of the values lie in the object store.
+    pub(crate) carried: Carried,
 }
 
 impl Group {
     /// A group whose fate nobody asks for.
     pub fn new(changes: Vec<Change>) -> Self {
-        Self { changes, done: None }
+        Self { changes, done: None, carried: Carried::default() }
     }
 
     /// A group that reports its fate to `done`.
     pub fn with(changes: Vec<Change>, done: impl FnOnce(Result<(), CommitError>) + Send + 'static) -> Self {
-        Self { changes, done: Some(Box::new(done)) }
+        Self { changes, done: Some(Box::new(done)), carried: Carried::default() }
     }
 }
 

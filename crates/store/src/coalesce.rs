@@ -132,10 +132,14 @@ impl<'batch> Step<'batch> {
                 Some(Self::InsertCall(call, state))
             }
             (Self::InsertCall(call, state), Self::EndChild(_, _, _, end)) => {
-                Some(Self::InsertCall(call, if waits(state) { end } else { state }))
+                Some(Self::InsertCall(call, if waits(state, end) { end } else { state }))
             }
             (Self::UpdateCall(workspace, run, number, state), Self::EndChild(_, _, _, end)) => {
-                Some(Self::UpdateCall(workspace, run, number, if waits(state) { end } else { state }))
+                Some(Self::UpdateCall(workspace, run, number, if waits(state, end) { end } else { state }))
+            }
+            // The first one ends the call; if it does not, neither does another one of the same child.
+            (Self::EndChild(_, _, _, first), Self::EndChild(_, _, _, end)) if first.child == end.child => {
+                Some(self)
             }
             (Self::UpdateRun(..), Self::UpdateRun(..))
             | (Self::UpdateCall(..) | Self::EndChild(..), Self::UpdateCall(..))
@@ -152,7 +156,7 @@ impl<'batch> Step<'batch> {
     }
 }
 
-/// Whether the end of a run is still waited for.
-fn waits(state: &CallState) -> bool {
-    state.status == CallStatus::SuspendedWaitingChild
+/// Whether the run that `end` tells of is still waited for.
+fn waits(state: &CallState, end: &CallState) -> bool {
+    state.status == CallStatus::SuspendedWaitingChild && state.child == end.child
 }

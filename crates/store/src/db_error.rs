@@ -37,6 +37,8 @@ pub enum DbErrorKind {
     NoDatabase,
     /// Another process or node has taken over what was to be written.
     Deposed,
+    /// This commit was made before, though nobody was told.
+    Committed,
     /// A cell holds what nothing could have written there.
     Damaged,
     /// Anything else.

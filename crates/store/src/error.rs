@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::db_error::{DbError, DbErrorKind};
+use crate::objects::ObjectsError;
 use crate::open::DatabaseUrl;
 
 /// The folder cannot be used as a store.
@@ -126,6 +127,13 @@ pub enum OpenError {
         url: DatabaseUrl,
         /// The server's version.
         found: String,
+    },
+    /// The place for objects makes no sense, or cannot be made.
+    #[error("the object store cannot be opened")]
+    Objects {
+        /// Why not.
+        #[source]
+        source: ObjectsError,
     },
     /// The database was written by an older version.
     #[error(
@@ -342,4 +350,30 @@ impl ReadError {
             _ => Self::Database { what, source },
         }
     }
+}
+
+/// What nobody needs any more could not be removed. The same again may succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// It could not be found out what that is.
+    #[error("cannot find what is to be removed")]
+    Read {
+        /// Why not.
+        #[source]
+        source: ReadError,
+    },
+    /// The ledger still has it.
+    #[error("cannot remove rows from the ledger")]
+    Commit {
+        /// Why.
+        #[source]
+        source: CommitError,
+    },
+    /// The object store cannot be gone through, or still has it.
+    #[error("cannot remove objects from the object store")]
+    Objects {
+        /// Why not.
+        #[source]
+        source: ObjectsError,
+    },
 }

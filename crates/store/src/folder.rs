@@ -54,8 +54,18 @@ impl Folder {
         self.path.join("fermata.db")
     }
 
+    /// A database that is not complete yet.
+    pub(crate) fn database_draft(&self) -> PathBuf {
+        self.path.join("fermata.db.draft")
+    }
+
     pub(crate) fn write_ahead_log(&self) -> PathBuf {
         self.path.join("fermata.db-wal")
+    }
+
+    /// Where large values lie when nothing else is said.
+    pub(crate) fn objects(&self) -> PathBuf {
+        self.path.join("objects")
     }
 
     pub(crate) fn master_key(&self) -> PathBuf {
@@ -119,7 +129,8 @@ fn bytes_promised(header: &[u8; HEADER_BYTES]) -> u64 {
     page_bytes * u64::from(pages)
 }
 
-fn open_private(path: &Path) -> io::Result<File> {
+/// Opens a file, made for the owner alone when it is missing.
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     File::options().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path)
 }
 

@@ -9,6 +9,8 @@
 //! they say otherwise. They must not be called on a thread that drives asynchronous tasks.
 #![forbid(unsafe_code)]
 
+mod admin;
+pub mod archive;
 mod backend;
 mod cells;
 mod change;
@@ -18,20 +20,26 @@ mod db_error;
 mod error;
 mod folder;
 mod master_key;
+mod migrations;
 mod objects;
 mod open;
 mod postgres;
 mod schema;
+mod spill;
 mod sql;
 mod sqlite;
+#[doc(hidden)]
+pub mod statements;
 mod store;
 mod tables;
 mod value;
 mod write;
 
-pub use change::{Change, Done, Group};
+pub use change::{Change, Done, Group, Removal};
+pub use admin::{Admin, NodeState, OWNED_RUNS_COUNTED_MAX};
 pub use db_error::{DbError, DbErrorKind};
-pub use error::{CommitError, OpenError, ReadError};
+pub use error::{CommitError, OpenError, ReadError, RemoveError};
+pub use migrations::{MigrationState, migrate_up, migrations};
 pub use objects::{
     BadObjectName, OBJECT_BYTES_MAX, OBJECTS_LISTED_MAX, ObjectInfo, ObjectName, Objects, ObjectsError,
     ObjectsPlace,
@@ -39,9 +47,12 @@ pub use objects::{
 pub use open::{DatabaseUrl, LEASE_DEFAULT, Options};
 pub use postgres::lease::LeaseNews;
 pub use postgres::listen::Notice;
+pub use spill::INLINE_BYTES_MAX;
+pub use store::collect::Collected;
 pub use store::nodes::Taken;
 pub use store::{Stats, Store};
 pub use tables::calls::wake::CallKey;
+pub use tables::idempotency::SQL_REQUEST;
 pub use tables::letters::Letter;
 pub use tables::nodes::NodeRecord;
 pub use tables::runs::list::{RunFilter, RunSummary};

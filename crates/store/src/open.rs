@@ -9,6 +9,7 @@ use crate::db_error::DbError;
 use crate::error::OpenError;
 use crate::folder::Folder;
 use crate::master_key;
+use crate::objects::ObjectsPlace;
 use crate::sql::Read;
 use crate::tables::workspaces;
 use crate::value::values;
@@ -32,6 +33,10 @@ pub struct Options {
     pub lease: Duration,
     /// The version of the program, as other nodes are shown it.
     pub version: &'static str,
+    /// Where values lie that are too large for a row. Without a place they lie in the folder `objects` of
+    /// the store's folder; but in a PostgreSQL database they then stay in their rows, because other nodes
+    /// do not see this folder.
+    pub objects: Option<ObjectsPlace>,
 }
 
 impl Default for Options {
@@ -42,6 +47,7 @@ impl Default for Options {
             node: None,
             lease: LEASE_DEFAULT,
             version: env!("CARGO_PKG_VERSION"),
+            objects: None,
         }
     }
 }

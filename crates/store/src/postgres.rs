@@ -68,13 +68,11 @@ pub(crate) fn named(error: tokio_postgres::Error) -> DbError {
 }
 
 fn kind(error: &tokio_postgres::Error) -> DbErrorKind {
-    let Some(code) = error.code() else {
-        // The connection is gone, or there never was one.
-        return DbErrorKind::Unavailable;
-    };
+    let Some(code) = error.code() else { return kind_of_driver(error) };
     match code.code() {
         "FM001" => return DbErrorKind::Missing,
         "FM002" => return DbErrorKind::Deposed,
+        "FM003" => return DbErrorKind::Committed,
         _ => {}
     }
     if *code == SqlState::UNIQUE_VIOLATION {
@@ -95,7 +93,8 @@ fn kind(error: &tokio_postgres::Error) -> DbErrorKind {
         return DbErrorKind::Busy;
     }
     match &code.code()[..2] {
-        "22" | "23" => DbErrorKind::Refused,
+        // Class 21: one statement would change a row twice.
+        "21" | "22" | "23" => DbErrorKind::Refused,
         "28" => DbErrorKind::Login,
         // Connection faults; out of connections or memory; the server is stopping or starting.
         "08" | "53" | "57" => DbErrorKind::Unavailable,
@@ -106,9 +105,23 @@ fn kind(error: &tokio_postgres::Error) -> DbErrorKind {
     }
 }
 
+/// What an error means that the server knows nothing of. The driver tells its kinds apart in words only.
+fn kind_of_driver(error: &tokio_postgres::Error) -> DbErrorKind {
+    let words = error.to_string();
+    let begins = |with: &[&str]| with.iter().any(|with| words.starts_with(with));
+    if begins(&["invalid configuration", "authentication error"]) {
+        return DbErrorKind::Login;
+    }
+    if begins(&["error serializing", "error encoding"]) {
+        return DbErrorKind::Refused;
+    }
+    // The connection is gone, or there never was one.
+    DbErrorKind::Unavailable
+}
+
 /// An error of the driver, with what the server said, which the driver shows only as a cause.
 #[derive(Debug)]
-struct Told(tokio_postgres::Error);
+pub(crate) struct Told(tokio_postgres::Error);
 
 impl std::fmt::Display for Told {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -23,6 +23,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0002_nodes.sql"),
         postgres: include_str!("../migrations/postgres/0002_nodes.sql"),
     },
+    Migration {
+        number: 3,
+        name: "sql_clients",
+        sqlite: include_str!("../migrations/sqlite/0003_sql_clients.sql"),
+        postgres: include_str!("../migrations/postgres/0003_sql_clients.sql"),
+    },
 ];
 
 /// The newest step this program knows.

@@ -1,9 +1,10 @@
 //! The handle: what the rest of the system calls.
 
+pub(crate) mod collect;
 pub(crate) mod nodes;
+mod prune;
 mod read;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -11,6 +12,7 @@ use std::thread::JoinHandle;
 
 use fermata_model::WorkspaceId;
 use fermata_model::seal::Key;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 use crate::backend::{Backend, Shared};
@@ -18,9 +20,11 @@ use crate::change::{Change, Group};
 use crate::committer::{Committer, Counters, Queue};
 use crate::error::{CommitError, OpenError, ReadError};
 use crate::folder::Folder;
+use crate::objects::{Objects, ObjectsError, ObjectsPlace};
 use crate::open::{DatabaseUrl, Options};
 use crate::postgres::connection::Server;
 use crate::postgres::writer::PostgresWriter;
+use crate::spill::{Carried, Spill};
 use crate::sqlite::writer::SqliteWriter;
 use crate::tables::workspaces;
 use crate::{master_key, postgres, sqlite};
@@ -38,7 +42,10 @@ struct Inner {
     /// The committer, and what else writes for this node.
     threads: Mutex<Vec<JoinHandle<()>>>,
     master_key: Key,
-    workspace_keys: Mutex<HashMap<WorkspaceId, Key>>,
+    spill: Spill,
+    /// How far the objects have been gone through, and the ended runs.
+    walk: Mutex<collect::Walk>,
+    pruned: Mutex<prune::Walk>,
     folder: Arc<Folder>,
     server: Option<Server>,
     /// This node may write nothing more.
@@ -83,6 +90,7 @@ impl Store {
     }
 
     fn open_embedded(folder: Arc<Folder>, options: &Options) -> Result<Self, OpenError> {
+        let spill = open_spill(&folder, options)?;
         let sqlite::open::Opened { connection, epoch, master_key } = sqlite::open::open(&folder, options)?;
         let (queue, counters) = (Arc::<Queue>::default(), Arc::<Counters>::default());
         let writer = SqliteWriter { connection, epoch, _folder: folder.clone() };
@@ -94,7 +102,9 @@ impl Store {
             counters,
             threads: Mutex::new(vec![thread]),
             master_key,
-            workspace_keys: Mutex::default(),
+            spill,
+            walk: Mutex::default(),
+            pruned: Mutex::default(),
             folder,
             server: None,
             deposed: Arc::default(),
@@ -105,6 +115,7 @@ impl Store {
     }
 
     fn open_shared(folder: Arc<Folder>, url: &DatabaseUrl, options: &Options) -> Result<Self, OpenError> {
+        let spill = open_spill(&folder, options)?;
         let opened = postgres::open::open(url, &folder, options)?;
         let postgres::open::Opened { server, connection, node, master_key } = opened;
         let (queue, counters) = (Arc::<Queue>::default(), Arc::<Counters>::default());
@@ -130,7 +141,9 @@ impl Store {
             counters,
             threads: Mutex::new(vec![thread]),
             master_key,
-            workspace_keys: Mutex::default(),
+            spill,
+            walk: Mutex::default(),
+            pruned: Mutex::default(),
             folder,
             server: Some(server),
             deposed,
@@ -146,16 +159,37 @@ impl Store {
     }
 
     /// Hands a group to the committer. Does not wait for the disk, unless 65,536 changes wait
-    /// already; then it waits for room.
+    /// already; then it waits for room. Values of more than [`INLINE_BYTES_MAX`](crate::INLINE_BYTES_MAX)
+    /// bytes are written to the object store first, which it waits for; if that fails the group is told
+    /// [`CommitError::Objects`].
     ///
     /// Groups take effect in the order they are submitted. Changes of one group and of groups that
     /// are committed together may become one write per row.
-    pub fn submit(&self, group: Group) {
+    pub fn submit(&self, mut group: Group) {
+        // The committer's thread waits for nobody; what it submits stays in its rows.
+        if self.inner.spill.has_large(&group.changes) && !self.inner.queue.is_consumer() {
+            match off_the_workers(|| self.upload(&group)) {
+                Ok(carried) => group.carried = carried,
+                Err(error) => return group.done.map_or((), |done| done(Err(error))),
+            }
+        }
         if let Err(refused) = self.inner.queue.put(group)
             && let Some(done) = refused.done
         {
             done(Err(CommitError::Closed));
         }
+    }
+
+    fn upload(&self, group: &Group) -> Result<Carried, CommitError> {
+        self.inner.spill.upload(&group.changes, |workspace| self.workspace_key(workspace))
+    }
+
+    /// The object store of this ledger.
+    ///
+    /// # Errors
+    /// [`ObjectsError`] when it is a folder that cannot be made.
+    pub fn objects(&self) -> Result<&Objects, ObjectsError> {
+        self.inner.spill.objects()
     }
 
     /// Writes changes and waits until they are on disk. Must not be called in a group's `done`.
@@ -225,15 +259,14 @@ impl Store {
     /// # Errors
     /// [`ReadError`] when the workspace does not exist, or its key does not open.
     pub fn workspace_key(&self, workspace: &WorkspaceId) -> Result<Key, ReadError> {
-        let kept = &self.inner.workspace_keys;
-        if let Some(key) = kept.lock().unwrap_or_else(PoisonError::into_inner).get(workspace) {
-            return Ok(key.clone());
+        if let Some(key) = self.inner.spill.known_key(workspace) {
+            return Ok(key);
         }
         let wrapped = self.read("workspaces", |reader| workspaces::wrapped_key(reader, workspace))?;
         let wrapped = wrapped.ok_or_else(|| ReadError::NoWorkspace(workspace.clone()))?;
         let key = master_key::unwrap(&self.inner.master_key, workspace, &wrapped)
             .map_err(|source| ReadError::Key { workspace: workspace.clone(), source })?;
-        kept.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace.clone(), key.clone());
+        self.inner.spill.learn_key(workspace, &key);
         Ok(key)
     }
 }
@@ -241,6 +274,22 @@ impl Store {
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+/// The object store that the options name, or the one in the folder.
+fn open_spill(folder: &Folder, options: &Options) -> Result<Spill, OpenError> {
+    match &options.objects {
+        Some(place) => Spill::to(place).map_err(|source| OpenError::Objects { source }),
+        None => Ok(Spill::later(ObjectsPlace::Folder(folder.objects()), options.database.is_none())),
+    }
+}
+
+/// Does work that waits. On a thread that drives asynchronous tasks, others take them over meanwhile.
+fn off_the_workers<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

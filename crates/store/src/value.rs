@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 /// The kinds of value a column holds. Both databases know exactly these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     /// 64 bits with a sign; numbers, moments in milliseconds, yes and no.
     Int,
@@ -111,6 +112,16 @@ impl Value<'_> {
         match self {
             Self::Blob(bytes) => Some(bytes),
             _ => None,
+        }
+    }
+
+    /// About how much room it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Null => 0,
+            Self::Int(_) => size_of::<i64>(),
+            Self::Text(text) => text.len(),
+            Self::Blob(bytes) => bytes.len(),
         }
     }
 }

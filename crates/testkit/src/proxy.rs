@@ -205,8 +205,9 @@ impl Carrier {
             if bytes == 0 {
                 return to.shutdown().await;
             }
-            to.write_all(&portion[..bytes]).await?;
+            // Before they arrive, so that whoever has received them finds them counted.
             sum.fetch_add(bytes as u64, Ordering::SeqCst);
+            to.write_all(&portion[..bytes]).await?;
         }
     }
 

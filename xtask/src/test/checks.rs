@@ -1,5 +1,7 @@
 //! The checks, in the order in which they run: what is quick and often wrong first.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::{openapi, process, repository, setup, tidy};
@@ -35,6 +37,7 @@ pub(crate) fn list(is_fast: bool) -> impl Iterator<Item = Check> {
         quick("guest tests", |_| process::run_quietly(setup::npm(setup::GUEST).args(["test", "--silent"]))),
         quick("lints", |_| lints()),
         quick("tests", tests),
+        slow("tests on PostgreSQL", |_| tests_on_postgres()),
         slow("doc tests", |_| process::run(repository::cargo().args(["test", "--workspace", "--doc"]))),
         slow("openapi", |_| openapi::check()),
     ];
@@ -48,6 +51,9 @@ fn lints() -> Result<()> {
 /// What names of slow tests contain (`.config/nextest.toml` knows them too).
 const SLOW_TESTS: [&str; 3] = ["kill_test", "property_", "server_"];
 
+/// Whose tests keep a ledger without being about it.
+const ABOVE_THE_LEDGER: &str = "package(fermata-engine) + package(fermata-runtime) + package(fermata)";
+
 fn tests(is_fast: bool) -> Result<()> {
     if process::ask("cargo-nextest", "--version").is_some() {
         return with_nextest(is_fast);
@@ -58,16 +64,34 @@ fn tests(is_fast: bool) -> Result<()> {
 }
 
 fn with_nextest(is_fast: bool) -> Result<()> {
+    let slow = SLOW_TESTS.join("|");
+    let filter = if is_fast { format!("not test(/{slow}/)") } else { "all()".to_owned() };
+    process::run(&mut nextest_of(&filter))
+}
+
+/// The tests of what stands on the ledger, once more with the ledger in PostgreSQL. The tests of `store`
+/// itself use both databases anyway. Each test starts a server of its own, unless
+/// `FERMATA_TEST_DATABASE_URL` names one.
+fn tests_on_postgres() -> Result<()> {
+    let is_nextest = process::ask("cargo-nextest", "--version").is_some();
+    let mut tests = if is_nextest { nextest_of(ABOVE_THE_LEDGER) } else { cargo_test(false) };
+    process::run(tests.env("FERMATA_TEST_STORE", "postgres"))
+}
+
+fn nextest_of(filter: &str) -> Command {
     let mut nextest = repository::cargo();
-    nextest.args(["nextest", "run", "--workspace"]);
-    if is_fast {
-        let slow = SLOW_TESTS.join("|");
-        nextest.args(["-E", &format!("not test(/{slow}/)")]);
-    }
-    process::run(&mut nextest)
+    nextest.args(["nextest", "run", "--workspace", "-E", filter]);
+    nextest
 }
 
 fn with_cargo_test(is_fast: bool) -> Result<()> {
+    if !process::succeeds(&mut cargo_test(is_fast))? {
+        bail!("tests failed");
+    }
+    Ok(())
+}
+
+fn cargo_test(is_fast: bool) -> Command {
     let mut test = repository::cargo();
     test.args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--"]);
     if is_fast {
@@ -75,8 +99,5 @@ fn with_cargo_test(is_fast: bool) -> Result<()> {
             test.args(["--skip", slow]);
         }
     }
-    if !process::succeeds(&mut test)? {
-        bail!("tests failed");
-    }
-    Ok(())
+    test
 }

@@ -29,7 +29,7 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Row { name, passed, took } in &self.0 {
             let verdict = if *passed { "passed" } else { "FAILED" };
-            writeln!(f, "{name:<14}{verdict:<8}{:>8.1} s", took.as_secs_f64())?;
+            writeln!(f, "{name:<20}{verdict:<8}{:>8.1} s", took.as_secs_f64())?;
         }
         write!(f, "{} passed, {} failed", self.0.len() - self.failed(), self.failed())
     }
@@ -45,7 +45,7 @@ mod tests {
         summary.add("format", true, Duration::from_millis(1200));
         summary.add("lints", false, Duration::from_secs(30));
         let text = summary.to_string();
-        assert!(text.contains("format        passed       1.2 s"), "{text}");
+        assert!(text.contains("format              passed       1.2 s"), "{text}");
         assert_eq!(text.lines().last(), Some("1 passed, 1 failed"));
     }
 }

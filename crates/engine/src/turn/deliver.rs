@@ -28,6 +28,11 @@ impl Turn<'_> {
         if !self.has_room() {
             return;
         }
+        if std::mem::take(&mut self.body.is_unchecked)
+            && let Some(error) = self.input_error()
+        {
+            return self.fail_unstarted(error);
+        }
         let limits = self.inner.settings.limits;
         let baseline = match self.body.program.baseline(&self.inner.vm, limits) {
             Ok(baseline) => baseline,
@@ -45,6 +50,19 @@ impl Turn<'_> {
                 self.take_slice(slice, now);
             }
         }
+    }
+
+    /// What is wrong with an input that came by another way than the API.
+    fn input_error(&self) -> Option<RunError> {
+        let faults = self.body.program.faults(&self.body.run.birth.input);
+        let first = faults.first()?;
+        let more = match faults.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let place = if first.pointer.is_empty() { "/" } else { &first.pointer };
+        let message = format!("The input does not fit the task's schema: {place}: {}{more}", first.message);
+        Some(RunError::system("input_invalid", message))
     }
 
     /// The run is `processing` from here on; its first clock is part of what makes it repeatable.

@@ -145,6 +145,10 @@ impl Turn<'_> {
     fn begin_run_of(&mut self, run: Box<Run>) {
         self.changes.push(Change::InsertRun(run.clone()));
         let (workspace, id) = (run.birth.workspace.clone(), run.birth.id);
+        if self.inner.has_enough() {
+            self.changes.push(Change::ReleaseRun { workspace, id });
+            return self.after.push(After::Announce);
+        }
         self.letters.push((workspace, id, Mail::Begin { run, unwritten: false }));
     }
 
@@ -156,7 +160,6 @@ impl Turn<'_> {
         if call.state.status == CallStatus::SuspendedWaitingChild
             && let Some(child) = call.state.child
         {
-            self.inner.disown(child);
             self.letters.push((call.workspace.clone(), child, Mail::Cancel { reply: None }));
         }
     }

@@ -71,7 +71,7 @@ impl Turn<'_> {
             ..CallState::pending()
         };
         let workspace = self.cell.workspace.clone();
-        self.changes.push(Change::UpdateCall {
+        self.changes.push(Change::EndChildCall {
             workspace: workspace.clone(),
             run: parent.run,
             number: parent.number,

@@ -10,24 +10,22 @@ use fermata_model::run::RunChange;
 use fermata_model::task::Span;
 use fermata_model::{CallError, CallNumber, CallStatus, Json, Millis, RunError, RunId, json};
 use fermata_store::Change;
-use tokio::sync::oneshot;
 
 use super::dispatch::change;
 use super::{After, Turn};
 use crate::api::RunActionError;
-use crate::cell::Mail;
+use crate::cell::{Mail, Reply};
 use crate::clock;
+use crate::letter::{self, AnswerText};
 use crate::outward::Attempt;
 use crate::service::{Attempted, Failure, events};
-
-type Reply<T> = oneshot::Sender<Result<T, RunActionError>>;
 
 /// Answers a letter to a run that does not exist.
 pub(super) fn refuse_unknown(run: RunId, letter: Mail) {
     // Those who gave up waiting are not told.
     match letter {
-        Mail::Event { reply, .. } => drop(reply.send(Err(RunActionError::Unknown(run)))),
-        Mail::Cancel { reply: Some(reply) } | Mail::Kill { reply: Some(reply) } => {
+        Mail::Event { reply: Reply::Here(reply), .. } => drop(reply.send(Err(RunActionError::Unknown(run)))),
+        Mail::Cancel { reply: Some(Reply::Here(reply)) } | Mail::Kill { reply: Some(Reply::Here(reply)) } => {
             drop(reply.send(Err(RunActionError::Unknown(run))));
         }
         _ => {}
@@ -48,6 +46,7 @@ impl Turn<'_> {
             Mail::Cancel { reply } => self.cancel(reply),
             Mail::Kill { reply } => self.kill(reply),
             Mail::PutDown => self.parked = true,
+            Mail::Look => self.look(),
         }
     }
 
@@ -153,8 +152,7 @@ impl Turn<'_> {
         policy
     }
 
-    fn child_ended(&mut self, number: CallNumber, child: RunId, outcome: Outcome) {
-        self.inner.disowned().remove(&child);
+    pub(super) fn child_ended(&mut self, number: CallNumber, child: RunId, outcome: Outcome) {
         let Some(mut call) = self.body.open.get(&number).cloned() else { return };
         if call.state.outcome.is_some() || call.state.child != Some(child) {
             return;
@@ -207,13 +205,12 @@ impl Turn<'_> {
         }
     }
 
-    fn event(&mut self, name: String, payload: Json, reply: Reply<u32>) {
+    pub(super) fn event(&mut self, name: String, payload: Json, reply: Reply<u32>) {
         if self.body.is_ended() {
-            let run = Box::new(self.body.run.clone());
-            return drop(reply.send(Err(RunActionError::Ended(run))));
+            return self.refuse_ended(reply);
         }
         if self.body.kept_events.len() >= usize::try_from(EVENTS_KEPT_MAX).unwrap_or(usize::MAX) {
-            return drop(reply.send(Err(RunActionError::TooManyEvents(EVENTS_KEPT_MAX))));
+            return self.refuse(reply, RunActionError::TooManyEvents(EVENTS_KEPT_MAX));
         }
         let now = clock::now();
         self.body.events_sent += 1;
@@ -233,12 +230,12 @@ impl Turn<'_> {
             self.outcome(&mut call, Outcome::Ok(payload), now);
             self.keep_call(&call);
         }
-        self.answer(reply, move || number);
+        self.answer(reply, number);
     }
 
-    fn cancel(&mut self, reply: Option<Reply<Run>>) {
+    pub(super) fn cancel(&mut self, reply: Option<Reply<Run>>) {
         if self.body.is_ended() {
-            return refuse_ended(reply, &self.body.run);
+            return self.refuse_ended_if_asked(reply);
         }
         // Nobody asks for an answer: it is the call that started the run which gave it up.
         self.body.is_orphan |= reply.is_none();
@@ -266,10 +263,10 @@ impl Turn<'_> {
         }
     }
 
-    fn kill(&mut self, reply: Option<Reply<Run>>) {
+    pub(super) fn kill(&mut self, reply: Option<Reply<Run>>) {
         let was_killed = self.body.run.state.error.as_ref().is_some_and(|error| error.code == "killed");
         if self.body.is_ended() && !was_killed {
-            return refuse_ended(reply, &self.body.run);
+            return self.refuse_ended_if_asked(reply);
         }
         if !self.body.is_ended() {
             let now = self.body.tick(clock::now());
@@ -293,22 +290,38 @@ impl Turn<'_> {
     fn answer_with_run(&mut self, reply: Option<Reply<Run>>) {
         if let Some(reply) = reply {
             let run = self.body.run.clone();
-            self.answer(reply, move || run);
+            self.answer(reply, run);
+        }
+    }
+
+    fn refuse_ended_if_asked(&mut self, reply: Option<Reply<Run>>) {
+        if let Some(reply) = reply {
+            self.refuse_ended(reply);
+        }
+    }
+
+    fn refuse_ended<T: AnswerText>(&mut self, reply: Reply<T>) {
+        let run = Box::new(self.body.run.clone());
+        self.refuse(reply, RunActionError::Ended(run));
+    }
+
+    fn refuse<T: AnswerText>(&mut self, reply: Reply<T>, error: RunActionError) {
+        match reply {
+            // Who gave up waiting is not told.
+            Reply::Here(reply) => drop(reply.send(Err(error))),
+            Reply::Letter(id) => self.answer_letter(id, &letter::refusal(&error)),
         }
     }
 
     /// Answers once the turn is on disk.
-    fn answer<T: Send + 'static>(&mut self, reply: Reply<T>, value: impl FnOnce() -> T + Send + 'static) {
-        self.after.push(After::Answer(Box::new(move |fate| {
-            // Who gave up waiting is not told.
-            drop(reply.send(fate.map(|()| value()).map_err(RunActionError::Commit)));
-        })));
-    }
-}
-
-fn refuse_ended(reply: Option<Reply<Run>>, run: &Run) {
-    if let Some(reply) = reply {
-        drop(reply.send(Err(RunActionError::Ended(Box::new(run.clone())))));
+    fn answer<T: AnswerText>(&mut self, reply: Reply<T>, value: T) {
+        match reply {
+            Reply::Here(reply) => self.after.push(After::Answer(Box::new(move |fate| {
+                // Who gave up waiting is not told.
+                drop(reply.send(fate.map(|()| value).map_err(RunActionError::Commit)));
+            }))),
+            Reply::Letter(id) => self.answer_letter(id, &value.text()),
+        }
     }
 }
 

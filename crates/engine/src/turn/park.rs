@@ -9,7 +9,7 @@ use fermata_model::seal::NONCE_BYTES;
 use fermata_model::{Millis, RunStatus};
 use fermata_store::Change;
 
-use super::Turn;
+use super::{After, Turn};
 use crate::clock;
 use crate::load;
 
@@ -41,6 +41,30 @@ impl Turn<'_> {
                 self.parked = true;
             }
         }
+    }
+
+    /// Where several nodes share the ledger, a run that is put down belongs to none of them, unless a
+    /// call of it is on its way outside from here.
+    pub(super) fn release_if_parked(&mut self) {
+        if !self.parked || self.body.vm.is_some() || self.inner.store.node_id().is_none() {
+            return;
+        }
+        let is_outside = |call: &Call| {
+            call.state.due_at.is_none() && self.inner.is_in_flight(call.run, call.number)
+                || self
+                    .after
+                    .iter()
+                    .any(|after| matches!(after, After::Attempt(attempt) if attempt.is_of(call)))
+        };
+        if self.body.open.values().any(is_outside) {
+            return;
+        }
+        if self.body.unwritten {
+            self.update_run();
+        }
+        let (workspace, id) = (self.cell.workspace.clone(), self.cell.run);
+        self.changes.push(Change::ReleaseRun { workspace, id });
+        self.body.released = true;
     }
 
     /// Whether everything the run waits for is slow.

@@ -1,13 +1,14 @@
 //! An engine over a store in a folder of its own.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fermata_connect::egress;
 use fermata_engine::{Engine, Publish, Settings, StartRun, Stats};
 use fermata_model::record::Run;
 use fermata_model::{Json, Limits, RunId, WorkspaceId};
-use fermata_store::{Options, Store};
+use fermata_store::{DatabaseUrl, OpenError, Options, Store};
+use fermata_testkit::postgres::{self, Database};
 use tempfile::TempDir;
 
 /// Longest a test waits for anything.
@@ -18,6 +19,32 @@ pub(crate) struct Bench {
     pub(crate) workspace: WorkspaceId,
     pub(crate) settings: Settings,
     folder: TempDir,
+    /// Where the ledger is, when it is not in the folder.
+    database: Option<Database>,
+}
+
+/// How the store is opened: over PostgreSQL when that is what is tested.
+fn options(database: Option<&Database>) -> Options {
+    let database = database.map(|database| DatabaseUrl::parse(database.url()).unwrap());
+    Options { database, ..Options::default() }
+}
+
+/// Opens the store on a thread that may block.
+async fn open(folder: &TempDir, database: Option<&Database>) -> Store {
+    let (path, options) = (folder.path().to_owned(), options(database));
+    let opened = tokio::task::spawn_blocking(move || {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match Store::open(&path, options.clone()) {
+                // The store before is being closed by a thread that told others something.
+                Err(OpenError::InUse { .. }) if Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                opened => return opened.unwrap(),
+            }
+        }
+    });
+    opened.await.unwrap()
 }
 
 pub(crate) fn json(text: &str) -> Json {
@@ -49,19 +76,20 @@ impl Bench {
         };
         change(&mut settings);
         let folder = TempDir::new().unwrap();
-        let store = Store::open(folder.path(), Options::default()).unwrap();
+        let database = postgres::is_wanted().then(|| Database::create().unwrap());
+        let store = open(&folder, database.as_ref()).await;
         let engine = Engine::start(settings.clone(), store).unwrap();
-        Self { engine, workspace: WorkspaceId::default_workspace(), settings, folder }
+        Self { engine, workspace: WorkspaceId::default_workspace(), settings, folder, database }
     }
 
     /// Stops the engine and starts another over the same store.
     pub(crate) async fn restart(self) -> Self {
-        let Self { engine, workspace, settings, folder } = self;
+        let Self { engine, workspace, settings, folder, database } = self;
         engine.stop(PATIENCE).await;
         drop(engine);
-        let store = Store::open(folder.path(), Options::default()).unwrap();
+        let store = open(&folder, database.as_ref()).await;
         let engine = Engine::start(settings.clone(), store).unwrap();
-        Self { engine, workspace, settings, folder }
+        Self { engine, workspace, settings, folder, database }
     }
 
     pub(crate) async fn publish(&self, file_name: &str, source: &str) {

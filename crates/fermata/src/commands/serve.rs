@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use fermata_engine::Ending;
 use fermata_runtime::token;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,10 +14,15 @@ use crate::console::{Colour, Console};
 use crate::exit::{Exit, Failure, with_causes};
 use crate::node::{self, Node};
 use crate::settings::{self, Serve, ServeArgs};
+use crate::switch::Switch;
 use crate::{logging, serve};
 
 /// How long the engine may take to put its runs down.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// How long the engine of a deposed node may take to end: it can write nothing more.
+const END_WITHIN: Duration = Duration::from_secs(2);
+/// Wait before a deposed node is opened again after that failed.
+const BEGIN_AGAIN_EVERY: Duration = Duration::from_millis(250);
 
 pub(super) async fn run(args: ServeArgs, console: &Console) -> Result<Exit, Failure> {
     let settings = args.validate()?;
@@ -32,7 +38,7 @@ pub(super) async fn run(args: ServeArgs, console: &Console) -> Result<Exit, Fail
         () = signals.next() => return Ok(Exit::Ok),
     };
     announce(&settings, address, console)?;
-    serve_until_told(node, listener, &mut signals).await;
+    serve_until_told(node, &settings, listener, &mut signals).await;
     Ok(Exit::Ok)
 }
 
@@ -49,31 +55,79 @@ async fn open(settings: &Serve, console: &Console) -> Result<Node, Failure> {
     Ok(node)
 }
 
-async fn serve_until_told(node: Node, listener: TcpListener, signals: &mut Signals) {
+/// Serves until a signal comes, or somebody drains this node. A node that was deposed begins anew.
+async fn serve_until_told(node: Node, settings: &Serve, listener: TcpListener, signals: &mut Signals) {
     let (stop, stopping) = watch::channel(false);
-    let settings = fermata_runtime::Settings {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        stopping: stopping.clone(),
-    };
-    let mut serving = std::pin::pin!(serve::serve(
-        listener,
-        fermata_runtime::router(node.engine.clone(), settings),
-        stopping
-    ));
-    tokio::select! {
-        () = serving.as_mut() => {}
-        () = signals.next() => tracing::info!("Stopping"),
+    let switch = Switch::default();
+    let mut serving = std::pin::pin!(serve::serve(listener, switch.router(), stopping));
+    let mut life = Life::begin(node, settings, &switch);
+    loop {
+        let ending = tokio::select! {
+            () = serving.as_mut() => break,
+            () = signals.next() => break,
+            ending = life.node.engine.ending() => ending,
+        };
+        if ending == Ending::Drained {
+            tracing::info!("Drained: runs are handed over");
+            break;
+        }
+        life.end(&switch, END_WITHIN).await;
+        life = tokio::select! {
+            node = begin_again(settings) => Life::begin(node, settings, &switch),
+            () = signals.next() => return,
+        };
     }
+    tracing::info!("Stopping");
     stop.send_replace(true);
+    life.stopping.send_replace(true);
     let ending = async {
         serving.await;
-        node.close(STOP_WITHIN).await;
+        life.node.close(STOP_WITHIN).await;
     };
     tokio::select! {
         () = ending => tracing::info!("Stopped"),
         () = signals.next() => {
             tracing::warn!("Stopped at once; runs go on from their last delivery at the next start");
             std::process::exit(Exit::Interrupted.code().into());
+        }
+    }
+}
+
+/// A node from its opening to its end; the listener outlives it.
+struct Life {
+    node: Node,
+    stopping: watch::Sender<bool>,
+}
+
+impl Life {
+    fn begin(node: Node, settings: &Serve, switch: &Switch) -> Self {
+        let (stopping, told) = watch::channel(false);
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let internal_token = settings.internal_token.clone();
+        let settings = fermata_runtime::Settings { version, stopping: told, internal_token };
+        switch.set(Some(fermata_runtime::router(node.engine.clone(), settings)));
+        Self { node, stopping }
+    }
+
+    async fn end(self, switch: &Switch, within: Duration) {
+        switch.set(None);
+        self.stopping.send_replace(true);
+        self.node.close(within).await;
+    }
+}
+
+/// Opens the node again until that succeeds.
+async fn begin_again(settings: &Serve) -> Node {
+    loop {
+        match Node::open(settings.store.clone(), settings.engine.clone()).await {
+            Ok(node) => {
+                tracing::info!("This node has begun anew");
+                return node;
+            }
+            Err(failure) => {
+                tracing::warn!(error = failure.message, "This node cannot begin anew yet");
+                tokio::time::sleep(BEGIN_AGAIN_EVERY).await;
+            }
         }
     }
 }

@@ -65,6 +65,7 @@ fn advice(error: &OpenError) -> Vec<String> {
         | OpenError::OldServer { .. }
         | OpenError::NewerSchema { .. }
         | OpenError::Server { .. }
+        | OpenError::Objects { .. }
         | OpenError::Io { .. }
         | OpenError::Database { .. } => Vec::new(),
     }

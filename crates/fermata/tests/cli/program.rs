@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use fermata_testkit::postgres::{self, Database};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -16,15 +17,20 @@ const READY: &str = "Fermata is ready on ";
 const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
 
 /// A folder of one test. Removed in the end.
-pub(crate) struct Place(TempDir);
+pub(crate) struct Place {
+    folder: TempDir,
+    /// Where the ledger of its servers is, when it is not in the folder.
+    database: Option<Database>,
+}
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let database = postgres::is_wanted().then(|| Database::create().unwrap());
+        Self { folder: tempfile::tempdir().unwrap(), database }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
     }
 
     /// Writes a file and gives its path.
@@ -40,10 +46,13 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fermata"));
         let temporary = self.path("tmp");
         fs::create_dir_all(&temporary).unwrap();
-        command.args(arguments).current_dir(self.0.path()).env_clear();
-        command.env("TMPDIR", temporary).env("HOME", self.0.path());
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        command.env("TMPDIR", temporary).env("HOME", self.folder.path());
         // Only the first test compiles the engine of embedded runs.
         command.env("XDG_CACHE_HOME", CACHE);
+        if let Some(database) = &self.database {
+            command.env("FERMATA_DATABASE_URL", database.url());
+        }
         command.stdin(Stdio::null());
         command
     }
@@ -64,8 +73,13 @@ impl Place {
     /// Puts the compiled engine into the folder `data`, if another test has left it: compiling it
     /// is most of what a test would do.
     fn bring_engine(&self) {
-        let Ok(compiled) = fs::read_dir(Path::new(CACHE).join("fermata/engine")) else { return };
-        let folder = self.path("data/engine");
+        self.bring_engine_from(&format!("{CACHE}/fermata"), "data");
+    }
+
+    /// Puts the compiled engine of one data folder into another.
+    pub(crate) fn bring_engine_from(&self, from: &str, to: &str) {
+        let Ok(compiled) = fs::read_dir(self.path(from).join("engine")) else { return };
+        let folder = self.path(to).join("engine");
         fs::create_dir_all(&folder).unwrap();
         for file in compiled.flatten() {
             // A draft of another test may be gone by now.
@@ -201,8 +215,13 @@ impl Server {
     }
 
     /// Tells it to stop and waits for its end.
-    pub(crate) fn stop(mut self, by: Signal) -> Ended {
+    pub(crate) fn stop(self, by: Signal) -> Ended {
         signal(&self.child, by);
+        self.wait()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> Ended {
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
         let mut stderr = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();

@@ -65,7 +65,7 @@ pub(crate) async fn audit(load: &Load, counter: &Counter) -> Findings {
     let accepted = std::mem::take(&mut *load.accepted.lock().unwrap());
     check_ledger(&mut findings, &runs, &accepted, load.unknown.load(Ordering::SeqCst) as usize);
     for accepted in &accepted {
-        let run = client.run(&accepted.id, None).await;
+        let run = client.run(&accepted.id).await;
         check_end(&mut findings, accepted, &run);
     }
     check_effects(&mut findings, &accepted, counter);
@@ -139,7 +139,9 @@ fn check_effects(findings: &mut Findings, accepted: &[Accepted], counter: &Count
 
 /// What a run saw of time and chance is what it kept, and what others find.
 async fn check_keystore(findings: &mut Findings, accepted: &[Accepted], client: &mut Client) {
-    let ambient: Vec<&Accepted> = accepted.iter().filter(|accepted| accepted.job.task == "ambient").collect();
+    // One that did not complete has been told of.
+    let is_ambient = |run: &&Accepted| run.job.task == "ambient" && run.ended["status"] == "completed";
+    let ambient: Vec<&Accepted> = accepted.iter().filter(is_ambient).collect();
     for Accepted { id, ended, .. } in &ambient {
         let result = &ended["result"];
         findings.check(result["own"] == result["kept"], || format!("{id} kept something else: {result}"));

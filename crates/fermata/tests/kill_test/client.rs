@@ -1,9 +1,10 @@
-//! A client that treats an answer that does not come as "unknown" and asks again.
+//! A client that treats an answer that does not come as "unknown" and asks again, where there are
+//! several servers one of them by chance.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -13,24 +14,31 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-/// Longest wait for one answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// How long the same is asked again and again: longer than servers are ever away.
+const ASKED_FOR: Duration = Duration::from_secs(50);
 /// Wait before a server that does not answer is asked again.
 const AGAIN_AFTER: Duration = Duration::from_millis(10);
 
-/// Where the server is and what opens it.
+/// Where the servers are, what opens them, and how patient clients are with them.
 #[derive(Clone)]
 pub(crate) struct Access {
-    pub(crate) address: SocketAddr,
+    /// Each of them knows the same runs.
+    pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) token: String,
+    /// Longest wait for one answer.
+    pub(crate) answer_within: Duration,
+    /// How long a server is asked to wait for the end of a run before it answers; shorter than
+    /// `answer_within`.
+    pub(crate) wait: &'static str,
     /// Answers that were no fault of a kill.
     pub(crate) faults: Arc<AtomicU32>,
 }
 
-/// A client with a connection of its own.
+/// A client with connections of its own.
 pub(crate) struct Client {
     access: Access,
-    connection: Option<SendRequest<Full<Bytes>>>,
+    /// One for each server.
+    connections: Vec<Option<SendRequest<Full<Bytes>>>>,
 }
 
 /// What is asked.
@@ -60,64 +68,61 @@ impl Question {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
-    /// An earlier time the question was asked, no answer came: it may have been heard all the same.
-    pub(crate) may_be_second: bool,
+    /// How often it was asked. The times before, no answer came: it may have been heard all the same.
+    pub(crate) times: u32,
 }
 
 impl Client {
     pub(crate) fn new(access: &Access) -> Self {
-        Self { access: access.clone(), connection: None }
+        let connections = access.addresses.iter().map(|_| None).collect();
+        Self { access: access.clone(), connections }
     }
 
     /// Asks until there is an answer.
     pub(crate) async fn ask(&mut self, question: &Question) -> Answer {
-        let mut may_be_second = false;
+        let (began, mut times, mut last) = (Instant::now(), 0, Value::Null);
         loop {
-            match self.ask_once(question).await {
-                Some((status, body)) if status < 500 => return Answer { status, body, may_be_second },
-                Some(_) => drop(self.access.faults.fetch_add(1, Ordering::Relaxed)),
-                None => {}
+            times += 1;
+            let answer = self.ask_once(question).await;
+            if let Some((status, body)) = answer {
+                if status < 500 {
+                    return Answer { status, body, times };
+                }
+                self.access.faults.fetch_add(1, Ordering::Relaxed);
+                last = body;
             }
-            may_be_second = true;
+            let Question { method, path, .. } = question;
+            assert!(began.elapsed() < ASKED_FOR, "{method} {path} has no answer after {times} times: {last}");
             tokio::time::sleep(AGAIN_AFTER).await;
         }
     }
 
     /// Asks once. Nothing when no answer came.
     pub(crate) async fn ask_once(&mut self, question: &Question) -> Option<(u16, Value)> {
-        let answer = tokio::time::timeout(ANSWER_WITHIN, self.exchange(question)).await.ok().flatten();
-        if answer.is_none() {
-            self.connection = None;
-        }
-        answer
+        let (server, within) = (rand::random_range(0..self.connections.len()), self.access.answer_within);
+        tokio::time::timeout(within, self.exchange(server, question)).await.ok().flatten()
     }
 
-    async fn exchange(&mut self, question: &Question) -> Option<(u16, Value)> {
-        let mut connection = match self.connection.take() {
+    /// A connection is put back only once it has brought an answer.
+    async fn exchange(&mut self, server: usize, question: &Question) -> Option<(u16, Value)> {
+        let address = self.access.addresses[server];
+        let mut connection = match self.connections[server].take() {
             Some(connection) if !connection.is_closed() => connection,
-            _ => self.connect().await?,
+            _ => connect(address).await?,
         };
         connection.ready().await.ok()?;
-        let answer = connection.send_request(self.request(question)).await.ok()?;
+        let answer = connection.send_request(self.request(address, question)).await.ok()?;
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.ok()?.to_bytes();
-        self.connection = Some(connection);
+        self.connections[server] = Some(connection);
         Some((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
     }
 
-    async fn connect(&self) -> Option<SendRequest<Full<Bytes>>> {
-        let stream = TcpStream::connect(self.access.address).await.ok()?;
-        stream.set_nodelay(true).ok()?;
-        let (connection, driver) = handshake(TokioIo::new(stream)).await.ok()?;
-        tokio::spawn(driver);
-        Some(connection)
-    }
-
-    fn request(&self, question: &Question) -> Request<Full<Bytes>> {
+    fn request(&self, address: SocketAddr, question: &Question) -> Request<Full<Bytes>> {
         let mut request = Request::builder()
             .method(&question.method)
             .uri(&question.path)
-            .header("host", self.access.address.to_string())
+            .header("host", address.to_string())
             .header("authorization", format!("Bearer {}", self.access.token))
             .header("content-type", "application/json");
         if let Some(key) = &question.key {
@@ -127,19 +132,28 @@ impl Client {
         request.body(Full::from(body)).unwrap()
     }
 
-    /// Gives a run as it stands after `wait` at most.
-    pub(crate) async fn run(&mut self, id: &str, wait: Option<&str>) -> Value {
-        let wait = wait.map(|wait| format!("?wait={wait}")).unwrap_or_default();
-        let answer = self.ask(&Question::get(format!("/v1/runs/{id}{wait}"))).await;
-        assert_eq!(answer.status, 200, "run {id} was accepted: {}", answer.body);
+    /// Gives a run as it stands.
+    pub(crate) async fn run(&mut self, id: &str) -> Value {
+        self.run_at(&format!("/v1/runs/{id}")).await
+    }
+
+    /// Gives a run once it has ended, or as it stands after a while.
+    pub(crate) async fn wait_for_run(&mut self, id: &str) -> Value {
+        self.run_at(&format!("/v1/runs/{id}?wait={}", self.access.wait)).await
+    }
+
+    async fn run_at(&mut self, path: &str) -> Value {
+        let answer = self.ask(&Question::get(path)).await;
+        assert_eq!(answer.status, 200, "{path} was accepted: {}", answer.body);
         answer.body
     }
 
-    /// Publishes a text.
-    pub(crate) async fn publish(&mut self, file_name: &str, source: &str) {
+    /// Publishes a text; gives the version's number.
+    pub(crate) async fn publish(&mut self, file_name: &str, source: &str) -> Value {
         let question = Question::post("/v1/tasks", json!({ "file_name": file_name, "source": source }));
         let answer = self.ask(&question).await;
         assert!(matches!(answer.status, 200 | 201), "{file_name}: {}", answer.body);
+        answer.body["version"].clone()
     }
 
     /// Everything of a list, page by page.
@@ -158,4 +172,12 @@ impl Client {
             }
         }
     }
+}
+
+async fn connect(address: SocketAddr) -> Option<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(address).await.ok()?;
+    stream.set_nodelay(true).ok()?;
+    let (connection, driver) = handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::spawn(driver);
+    Some(connection)
 }

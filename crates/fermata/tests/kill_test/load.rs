@@ -1,21 +1,22 @@
-//! Clients that keep the server busy: each starts a run, does what the run waits for, sees it end
+//! Clients that keep the servers busy: each starts a run, does what the run waits for, sees it end
 //! and starts the next.
 
 use std::collections::HashSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::client::{Access, Client, Question};
-use crate::job::{Job, payload};
+use crate::job::{self, Job, payload};
 
 /// Which tasks are run, each by this many clients at the same time.
-pub(crate) const CLIENTS: [(&str, u32); 11] = [
+const CLIENTS: [(&str, u32); 11] = [
     ("nested", 1),
     ("timers", 3),
     ("fan_out", 1),
@@ -61,8 +62,39 @@ struct Visitor<'a> {
 }
 
 impl Load {
+    pub(crate) fn new(access: Access, url: String, seed: u64) -> Arc<Self> {
+        let (is_over, unknown) = (AtomicBool::new(false), AtomicU32::new(0));
+        Arc::new(Self { access, url, is_over, accepted: Mutex::default(), unknown, seed })
+    }
+
+    /// Publishes the tasks that are run.
+    pub(crate) async fn publish(&self) {
+        let mut client = Client::new(&self.access);
+        for (file_name, source) in job::SOURCES {
+            client.publish(file_name, source).await;
+        }
+    }
+
+    /// Lets the clients come.
+    pub(crate) fn begin(self: &Arc<Self>) -> JoinSet<()> {
+        let mut visitors = JoinSet::new();
+        for (task, clients) in CLIENTS {
+            for number in 0..clients {
+                let load = self.clone();
+                visitors.spawn(async move { load.visit(task, number).await });
+            }
+        }
+        for visit in [true, false] {
+            let load = self.clone();
+            visitors.spawn(async move {
+                if visit { load.visit_publishing().await } else { load.visit_without_keys().await }
+            });
+        }
+        visitors
+    }
+
     /// Starts and watches runs of one task until the load is over and the last has ended.
-    pub(crate) async fn visit(&self, task: &'static str, number: u32) {
+    async fn visit(&self, task: &'static str, number: u32) {
         let name = format!("{task}-{number}");
         let seed =
             name.bytes().fold(self.seed, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
@@ -77,19 +109,20 @@ impl Load {
 
     /// Starts runs without a key and waits for them in the same request. What is not answered is
     /// not repeated.
-    pub(crate) async fn visit_without_keys(&self) {
+    async fn visit_without_keys(&self) {
         let (mut client, mut random) = (Client::new(&self.access), StdRng::seed_from_u64(self.seed));
         while !self.is_over.load(Ordering::SeqCst) {
             let job = Job::random("shape_commonjs", &self.url, &mut random);
-            let start = json!({ "task": job.task, "input": job.input, "wait": "5s" });
+            let start = json!({ "task": job.task, "input": job.input, "wait": self.access.wait });
             match client.ask_once(&Question::post("/v1/runs", start)).await {
                 Some((200 | 202, run)) => {
                     let id = run["id"].as_str().unwrap().to_owned();
                     let ended = ended(&mut client, &id).await;
                     self.accepted.lock().unwrap().push(Accepted { id, job, ended });
                 }
-                Some((status, body)) => panic!("{status}: {body}"),
-                None => {
+                Some((status, body)) if status < 500 => panic!("{status}: {body}"),
+                fault => {
+                    self.access.faults.fetch_add(fault.is_some().into(), Ordering::Relaxed);
                     self.unknown.fetch_add(1, Ordering::SeqCst);
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
@@ -98,7 +131,7 @@ impl Load {
     }
 
     /// Publishes version after version of a task and runs each of them.
-    pub(crate) async fn visit_publishing(&self) {
+    async fn visit_publishing(&self) {
         let mut client = Client::new(&self.access);
         let mut round = 0;
         while !self.is_over.load(Ordering::SeqCst) {
@@ -106,10 +139,14 @@ impl Load {
             let source = format!(
                 "export default async (input, tools) => {{ await tools.sleep(5); return {{ round: {round} }} }}"
             );
-            client.publish("republished.js", &source).await;
+            let version = client.publish("republished.js", &source).await;
             let key = format!("republished-{round}");
-            let start = Question::post("/v1/runs", json!({ "task": "republished" })).with_key(&key);
-            let answer = client.ask(&start).await;
+            let mut start = json!({ "task": "republished" });
+            if self.access.addresses.len() > 1 {
+                // The other servers learn of it a moment later.
+                start["version"] = version;
+            }
+            let answer = client.ask(&Question::post("/v1/runs", start).with_key(&key)).await;
             assert!(matches!(answer.status, 200 | 202), "{}", answer.body);
             let id = answer.body["id"].as_str().unwrap().to_owned();
             let ended = ended(&mut client, &id).await;
@@ -151,15 +188,20 @@ impl Visitor<'_> {
     async fn send_events(&mut self, id: &str, job: &Job) {
         let mut names = job.names();
         names.shuffle(&mut self.random);
-        let mut numbers = HashSet::new();
+        let (mut numbers, mut sent) = (HashSet::new(), 0);
         for name in names {
             self.pause(40).await;
             let event = json!({ "name": name, "payload": payload(&name) });
             let answer = self.client.ask(&Question::post(format!("/v1/runs/{id}/events"), event)).await;
+            sent += u64::from(answer.times);
             match answer.status {
-                202 => assert!(numbers.insert(answer.body["number"].as_u64()), "a number for each event"),
+                202 => {
+                    let number = answer.body["number"].as_u64().unwrap();
+                    assert!(numbers.insert(number), "a number for each event");
+                    assert!(number <= sent, "{id} counts {number} events of {sent} that were sent");
+                }
                 // It was heard the first time, and was the last that the run waited for.
-                409 => assert!(answer.may_be_second, "{id} waits for {name}: {}", answer.body),
+                409 => assert!(answer.times > 1, "{id} waits for {name}: {}", answer.body),
                 status => panic!("{id} {name}: {status} {}", answer.body),
             }
         }
@@ -170,7 +212,7 @@ impl Visitor<'_> {
         let answer = self.client.ask(&Question::post(format!("/v1/runs/{id}/cancel"), Value::Null)).await;
         match answer.status {
             202 => {}
-            409 => assert!(answer.may_be_second, "{id} does not end by itself: {}", answer.body),
+            409 => assert!(answer.times > 1, "{id} does not end by itself: {}", answer.body),
             status => panic!("{id}: {status} {}", answer.body),
         }
     }
@@ -183,7 +225,7 @@ impl Visitor<'_> {
 /// The run once it has ended.
 async fn ended(client: &mut Client, id: &str) -> Value {
     loop {
-        let run = client.run(id, Some("5s")).await;
+        let run = client.wait_for_run(id).await;
         if is_ended(&run) {
             return run;
         }

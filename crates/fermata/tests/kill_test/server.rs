@@ -1,8 +1,8 @@
-//! The server as a process that is killed and started again over one folder.
+//! A server as a process that is killed and started again, on the same port.
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -15,58 +15,36 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// one of which would otherwise take it while the server is down.
 const PORTS: std::ops::Range<u16> = 20_000..30_000;
 
-/// A folder, a port and whatever server runs there.
-pub(crate) struct Site {
-    folder: tempfile::TempDir,
-    pub(crate) address: SocketAddr,
-}
-
 /// A running server, by its process. Killed with its value.
 pub(crate) struct Server {
-    child: Child,
+    pub(crate) child: Child,
 }
 
-impl Site {
-    pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), address: free_address() }
-    }
+/// The program with its subcommand, in an environment of its own.
+pub(crate) fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fermata"));
+    command.arg("serve").current_dir(folder).env_clear().env("FERMATA_LOG", "warn");
+    command.args(["--egress-allow-private", "127.0.0.0/8"]);
+    command
+}
 
-    /// Starts a server without waiting for it.
-    pub(crate) fn start(&self, resident_for: Option<&str>) -> Server {
-        let log = File::options().create(true).append(true).open(self.log()).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fermata"));
-        command.arg("serve").arg("--data").arg(self.path("data")).arg("--token-file").arg(self.path("token"));
-        command.arg("--listen").arg(self.address.to_string()).args(["--egress-allow-private", "127.0.0.0/8"]);
-        command.args(resident_for.iter().flat_map(|resident_for| ["--resident-for", resident_for]));
-        command.current_dir(self.folder.path()).env_clear().env("FERMATA_LOG", "warn");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
-        Server { child: command.spawn().unwrap() }
-    }
-
-    /// The token, once a server has been ready.
-    pub(crate) fn token(&self) -> String {
-        fs::read_to_string(self.path("token")).unwrap().trim().to_owned()
-    }
-
-    /// What the servers complained about: panics, errors and faults.
-    pub(crate) fn complaints(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.log()).unwrap();
-        log.lines()
-            .filter(|line| line.contains("ERROR") || line.contains("panicked"))
-            .map(str::to_owned)
-            .collect()
-    }
-
-    fn log(&self) -> PathBuf {
-        self.path("server.log")
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        Path::new(self.folder.path()).join(name)
-    }
+/// What servers complained about in their log: panics, errors and faults.
+pub(crate) fn complaints(log: &Path) -> Vec<String> {
+    let log = fs::read_to_string(log).unwrap();
+    log.lines()
+        .filter(|line| line.contains("ERROR") || line.contains("panicked"))
+        .map(str::to_owned)
+        .collect()
 }
 
 impl Server {
+    /// Starts one without waiting for it. What it says is added to the log.
+    pub(crate) fn start(mut command: Command, log: &Path) -> Self {
+        let log = File::options().create(true).append(true).open(log).unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
+        Self { child: command.spawn().unwrap() }
+    }
+
     /// Waits until it says that it is ready.
     pub(crate) async fn ready(&mut self) {
         let mut lines = BufReader::new(self.child.stdout.take().unwrap()).lines();
@@ -93,7 +71,8 @@ impl Server {
     }
 }
 
-fn free_address() -> SocketAddr {
+/// A port that no other server has, and that none is given by chance while its server is down.
+pub(crate) fn free_address() -> SocketAddr {
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let port = std::iter::repeat_with(|| rand::random_range(PORTS)).find(is_free).unwrap();
     SocketAddr::from(([127, 0, 0, 1], port))

@@ -5,6 +5,7 @@
 mod calls;
 mod document;
 mod events;
+mod executor;
 mod health;
 mod keystore;
 mod legacy;

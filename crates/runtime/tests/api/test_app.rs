@@ -9,8 +9,9 @@ use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use fermata_engine::Engine;
 use fermata_model::Limits;
-use fermata_runtime::{Settings, router, token};
-use fermata_store::{Options, Store};
+use fermata_runtime::{InternalToken, Settings, router, token};
+use fermata_store::{DatabaseUrl, Options, Store};
+use fermata_testkit::postgres::{self, Database};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -37,6 +38,9 @@ export async function runTask(input, tools) {
 }
 ";
 
+/// What the database shows when it pushes a run.
+pub(crate) const INTERNAL_TOKEN: &str = "what-only-the-database-and-the-server-know";
+
 /// An API to ask.
 pub(crate) struct TestApp {
     pub(crate) router: axum::Router,
@@ -44,6 +48,7 @@ pub(crate) struct TestApp {
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) store: Store,
     _folder: TempDir,
+    _database: Option<Database>,
 }
 
 /// What came back.
@@ -57,7 +62,9 @@ pub(crate) struct Answer {
 impl TestApp {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Options::default()).unwrap();
+        let database = postgres::is_wanted().then(|| Database::create().unwrap());
+        let url = database.as_ref().map(|database| DatabaseUrl::parse(database.url()).unwrap());
+        let store = Store::open(folder.path(), Options { database: url, ..Options::default() }).unwrap();
         let token = token::ensure_token(&store).unwrap().unwrap();
         let settings = fermata_engine::Settings {
             // Shared, so that the engine is compiled once for all tests.
@@ -70,8 +77,10 @@ impl TestApp {
         };
         let engine = Engine::start(settings, store.clone()).unwrap();
         let (stopping, stops) = watch::channel(false);
-        let router = router(engine, Settings { version: "1.2.3".into(), stopping: stops });
-        Self { router, token, stopping, store, _folder: folder }
+        let internal_token = Some(InternalToken::new(INTERNAL_TOKEN));
+        let settings = Settings { version: "1.2.3".into(), stopping: stops, internal_token };
+        let router = router(engine, settings);
+        Self { router, token, stopping, store, _folder: folder, _database: database }
     }
 
     /// An API that knows the tasks `hello` and `waiter`.

@@ -121,9 +121,9 @@ create index stack_runs_due on stack_runs (due_at, run_id)
 -- A resumed run reads what it still waits for, however many calls it has made.
 create index stack_runs_open on stack_runs (workspace, run_id, number)
   where status in ('pending', 'processing', 'suspended_waiting_child', 'pending_resume');
-create index stack_runs_undelivered on stack_runs (run_id, workspace)
+create index stack_runs_undelivered on stack_runs (run_id, workspace, number)
   where delivery is null and end_seq is null and status in ('completed', 'failed', 'pending_resume');
-create index stack_runs_to_redo on stack_runs (run_id, workspace)
+create index stack_runs_to_redo on stack_runs (run_id, workspace, number)
   where status in ('pending', 'processing') and due_at is null and awaits is null;
 -- A resumed run reads its deliveries in order from its checkpoint on, however many came before.
 create index stack_runs_delivered on stack_runs (workspace, run_id, delivery)

@@ -21,7 +21,9 @@ create index task_runs_unowned on task_runs (priority desc, id)
 create index task_runs_owned on task_runs (owner_node, id)
   where owner_node is not null;
 
--- What a node has committed, so that after a lost connection it knows whether its last batch counts.
+-- The newest commits of each node, so that after a lost connection it knows whether its last batch
+-- counts. Only ever added to and cleared in bulk: one row that each commit changed would grow a tail
+-- of dead versions under any transaction that stays open.
 create table node_commits (
   node_id bigint not null,
   epoch bigint not null,
@@ -39,12 +41,19 @@ end
 $$;
 
 -- Ends the transaction unless this beginning of the node may write. Until its end nobody can depose
--- the node, and the commit is noted.
+-- the node. Commits come one after the other by their numbers: one that was on its way when its
+-- connection was given up cannot come after a later one.
 create function begin_commit(node bigint, node_epoch bigint, commit_number bigint) returns void language plpgsql as $$
 begin
   perform 1 from nodes where id = node and epoch = node_epoch and state <> 'down' for key share;
   if not found then
     raise exception 'another node has taken over' using errcode = 'FM002';
+  end if;
+  -- One at a time: the lock belongs to the node and ends with the transaction.
+  perform pg_advisory_xact_lock(1179798861, node::integer);
+  perform 1 from node_commits where node_id = node and epoch = node_epoch and number >= commit_number limit 1;
+  if found then
+    raise exception 'this commit or a later one was made' using errcode = 'FM003';
   end if;
   insert into node_commits (node_id, epoch, number) values (node, node_epoch, commit_number);
 end
@@ -68,11 +77,17 @@ create index letters_unanswered on letters (run_id, workspace, id)
 create index letters_answered on letters (answered_at)
   where answered_at is not null;
 
+-- What is removed with its run.
+create index letters_run on letters (workspace, run_id);
+create index task_runs_ended on task_runs (ended_at, id)
+  where ended_at is not null;
+
 -- What lies in the object store, by the run it belongs to.
 create table objects (
   workspace text collate "C" not null check (length(workspace) between 1 and 64),
   id bytea not null check (length(id) = 16),
   run_id bytea not null check (length(run_id) = 16),
+  kind text collate "C" not null check (kind in ('payload', 'checkpoint')),
   bytes bigint not null,
   created_at bigint not null,
   primary key (workspace, id)

@@ -39,11 +39,17 @@ create index letters_unanswered on letters (run_id, workspace, id)
 create index letters_answered on letters (answered_at)
   where answered_at is not null;
 
+-- What is removed with its run.
+create index letters_run on letters (workspace, run_id);
+create index task_runs_ended on task_runs (ended_at, id)
+  where ended_at is not null;
+
 -- What lies in the object store, by the run it belongs to.
 create table objects (
   workspace text not null check (length(workspace) between 1 and 64),
   id blob not null check (length(id) = 16),
   run_id blob not null check (length(run_id) = 16),
+  kind text not null check (kind in ('payload', 'checkpoint')),
   bytes integer not null,
   created_at integer not null,
   primary key (workspace, id)

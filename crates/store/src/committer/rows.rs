@@ -1,16 +1,78 @@
 //! From a step to the statement and the row that write it.
 
-use crate::change::Change;
+use fermata_model::RunId;
+
+use crate::change::{Change, Removal, Removed};
 use crate::coalesce::Step;
+use crate::spill::Carrying;
 use crate::tables::{
     calls, checkpoints, idempotency, keystore, letters, logs, objects, runs, sent_events, tasks, tokens,
 };
 use crate::value::{Value, values};
 use crate::write::Write;
 
-/// The statement and the row of a step. `owner` is the node that owns the runs it writes, where there
-/// are several.
-pub(crate) fn of<'a>(step: &Step<'a>, owner: Option<i64>) -> (&'static Write, Vec<Value<'a>>) {
+/// Calls `put` with the statement and the row for each row that a step comes to. `owner` is the node that
+/// owns the runs it writes, where there are several; `carrying` is what its batch has in the object store.
+pub(crate) fn each<'a, E>(
+    step: &Step<'a>,
+    owner: Option<i64>,
+    carrying: &Carrying<'a>,
+    mut put: impl FnMut(&'static Write, Vec<Value<'a>>) -> Result<(), E>,
+) -> Result<(), E> {
+    if let Step::Alone(Change::Remove(Removal(removed))) = *step {
+        return each_removed(removed, put);
+    }
+    let (write, mut row) = of(step, owner);
+    if carrying.is_empty() {
+        return put(write, row);
+    }
+    let mut referred = Vec::new();
+    let run = run_of(step);
+    if let Some(run) = run {
+        carrying.refer(run, &mut row, |upload| referred.push(objects::row(run, upload)));
+    }
+    put(write, row)?;
+    referred.into_iter().try_for_each(|row| put(&objects::INSERT, row))
+}
+
+/// An ended run takes everything with it that is found by its id.
+fn each_removed<'a, E>(
+    removed: &'a Removed,
+    mut put: impl FnMut(&'static Write, Vec<Value<'a>>) -> Result<(), E>,
+) -> Result<(), E> {
+    match removed {
+        Removed::Run { workspace, id } => {
+            let key = || values![workspace.as_str(), id.as_bytes()].to_vec();
+            let of_run: [&'static Write; 6] = [
+                &calls::DELETE_OF_RUN,
+                &logs::DELETE_OF_RUN,
+                &sent_events::DELETE_OF_RUN,
+                &letters::DELETE_OF_RUN,
+                &objects::DELETE_OF_RUN,
+                &checkpoints::DELETE,
+            ];
+            of_run.into_iter().try_for_each(|write| put(write, key()))?;
+            put(&runs::DELETE, key())
+        }
+        Removed::Object { workspace, id } => put(&objects::DELETE, values![workspace.as_str(), id].to_vec()),
+    }
+}
+
+/// The run that a step's values belong to, if it has values that can be objects.
+fn run_of<'a>(step: &Step<'a>) -> Option<&'a RunId> {
+    match *step {
+        Step::InsertRun(run, ..) => Some(&run.birth.id),
+        Step::UpdateRun(_, id, ..) => Some(id),
+        Step::InsertCall(call, _) => Some(&call.run),
+        Step::UpdateCall(_, run, ..) | Step::EndChild(_, run, ..) | Step::PutCheckpoint(_, run, ..) => {
+            Some(run)
+        }
+        Step::Alone(Change::PutSentEvent { run, .. }) => Some(run),
+        _ => None,
+    }
+}
+
+fn of<'a>(step: &Step<'a>, owner: Option<i64>) -> (&'static Write, Vec<Value<'a>>) {
     match *step {
         Step::InsertRun(run, state, owned) => {
             (&runs::INSERT, runs::insert_row(&run.birth, state, owner.filter(|_| owned)))
@@ -38,6 +100,39 @@ pub(crate) fn of<'a>(step: &Step<'a>, owner: Option<i64>) -> (&'static Write, Ve
     }
 }
 
+/// Every statement there is.
+pub(crate) fn all() -> Vec<&'static Write> {
+    vec![
+        &tasks::INSERT,
+        &runs::INSERT,
+        &runs::UPDATE,
+        &runs::RELEASE,
+        &calls::INSERT,
+        &calls::UPDATE,
+        &calls::END_CHILD,
+        &logs::INSERT,
+        &checkpoints::PUT,
+        &checkpoints::DELETE,
+        &sent_events::INSERT,
+        &sent_events::TAKE,
+        &keystore::PUT,
+        &keystore::DELETE,
+        &letters::INSERT,
+        &letters::ANSWER,
+        &letters::DELETE,
+        &objects::INSERT,
+        &objects::DELETE,
+        &calls::DELETE_OF_RUN,
+        &logs::DELETE_OF_RUN,
+        &sent_events::DELETE_OF_RUN,
+        &letters::DELETE_OF_RUN,
+        &objects::DELETE_OF_RUN,
+        &runs::DELETE,
+        &idempotency::INSERT,
+        &tokens::PUT,
+    ]
+}
+
 fn of_alone(change: &Change) -> (&'static Write, Vec<Value<'_>>) {
     match change {
         Change::PutTask(task) => (&tasks::INSERT, tasks::row(task)),
@@ -60,11 +155,6 @@ fn of_alone(change: &Change) -> (&'static Write, Vec<Value<'_>>) {
             (&letters::ANSWER, values![id, answer.get(), *answered_at].to_vec())
         }
         Change::DropLetter { id } => (&letters::DELETE, values![id].to_vec()),
-        Change::PutObject { workspace, id, run, bytes, created_at } => {
-            let row = values![workspace.as_str(), id, run.as_bytes(), *bytes, *created_at];
-            (&objects::INSERT, row.to_vec())
-        }
-        Change::DropObject { workspace, id } => (&objects::DELETE, values![workspace.as_str(), id].to_vec()),
         Change::InsertRun(_)
         | Change::UpdateRun { .. }
         | Change::ReleaseRun { .. }
@@ -74,6 +164,7 @@ fn of_alone(change: &Change) -> (&'static Write, Vec<Value<'_>>) {
         | Change::PutCheckpoint { .. }
         | Change::DropCheckpoint { .. }
         | Change::PutKeystore { .. }
-        | Change::DeleteKeystore { .. } => unreachable!("these have steps of their own"),
+        | Change::DeleteKeystore { .. }
+        | Change::Remove(_) => unreachable!("these are not written here"),
     }
 }

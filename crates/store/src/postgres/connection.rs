@@ -11,17 +11,19 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{named, timed_out};
+use super::{Told, named, timed_out};
 use crate::cells::{Cells, RowRef};
 use crate::db_error::{DbError, DbErrorKind};
 use crate::open::DatabaseUrl;
 use crate::sql::{Dialect, Read};
 use crate::value::Value;
 
-/// Longest wait for a connection.
+/// Longest wait for a connection, and then for the server to accept it.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// Longest wait for a session that is set up.
+pub(crate) const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// Longest wait for the answer to a statement.
-pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// How long the kernel may hold what the server has not confirmed.
 const UNCONFIRMED_MAX: Duration = Duration::from_secs(10);
 /// The schema that holds everything.
@@ -30,8 +32,9 @@ pub(crate) const SCHEMA: &str = "fermata";
 /// What the session of a connection is set to, besides the schema.
 ///
 /// All statements are looked up by keys, whatever the tables' statistics say at the moment, and are
-/// planned once: a plan made while a table was small must still be right when it is large.
-const SESSION: &str = "
+/// planned once: a plan made while a table was small must still be right when it is large. Indexes are
+/// walked in their order, never gathered first, so that a page costs no more when there are many.
+pub(crate) const SESSION: &str = "
     set search_path = fermata;
     set synchronous_commit = on;
     set default_transaction_isolation = 'read committed';
@@ -39,13 +42,13 @@ const SESSION: &str = "
     set enable_seqscan = off;
     set enable_hashjoin = off;
     set enable_mergejoin = off;
+    set enable_bitmapscan = off;
     set jit = off;
     set client_min_messages = warning;";
 
 /// How to reach the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
-    pub(crate) url: DatabaseUrl,
     config: Config,
     tls: Option<Arc<rustls::ClientConfig>>,
 }
@@ -53,7 +56,8 @@ pub(crate) struct Server {
 impl Server {
     /// Reads the URL.
     pub(crate) fn new(url: &DatabaseUrl, name: &str) -> Result<Self, DbError> {
-        let mut config: Config = url.expose().parse().map_err(named)?;
+        let mut config: Config =
+            url.expose().parse().map_err(|error| DbError::new(DbErrorKind::Other, Told(error)))?;
         config
             .application_name(name)
             .connect_timeout(CONNECT_WITHIN)
@@ -63,7 +67,7 @@ impl Server {
             SslMode::Disable => None,
             _ => Some(Arc::new(tls_config()?)),
         };
-        Ok(Self { url: url.clone(), config, tls })
+        Ok(Self { config, tls })
     }
 
     /// How to connect.
@@ -93,6 +97,8 @@ fn tls_config() -> Result<rustls::ClientConfig, DbError> {
 pub(crate) struct Connection {
     client: Client,
     statements: HashMap<String, Statement>,
+    /// Longest wait for the answer to a statement.
+    answer_within: Duration,
     /// Drives the connection while its thread waits for an answer. Always there, until the drop.
     runtime: Option<Runtime>,
 }
@@ -100,21 +106,31 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects and sets the session up.
     pub(crate) fn open(server: &Server) -> Result<Self, DbError> {
+        Self::open_within(server, OPEN_WITHIN, ANSWER_WITHIN)
+    }
+
+    /// The same, with other bounds for the connection and for the answers to statements.
+    pub(crate) fn open_within(
+        server: &Server,
+        within: Duration,
+        answer_within: Duration,
+    ) -> Result<Self, DbError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| DbError::new(DbErrorKind::Other, error))?;
-        let client = runtime.block_on(async {
+        let connected = async {
             let connecting = async {
                 let client = connect(server).await?;
                 client.batch_execute(SESSION).await?;
                 Ok(client)
             };
-            match tokio::time::timeout(CONNECT_WITHIN * 2, connecting).await {
+            match tokio::time::timeout(within, connecting).await {
                 Ok(connected) => connected.map_err(named),
                 Err(_) => Err(timed_out("connect")),
             }
-        });
+        };
+        let client = apart(|| runtime.block_on(connected));
         // A runtime that is dropped where another one waits would panic.
         let client = match client {
             Ok(client) => client,
@@ -123,7 +139,7 @@ impl Connection {
                 return Err(error);
             }
         };
-        Ok(Self { client, statements: HashMap::new(), runtime: Some(runtime) })
+        Ok(Self { client, statements: HashMap::new(), answer_within, runtime: Some(runtime) })
     }
 
     /// Whether the server is known to have hung up.
@@ -136,23 +152,26 @@ impl Connection {
         &'a self,
         what: &'static str,
         within: Duration,
-        work: impl FnOnce(&'a Client) -> F,
+        work: impl FnOnce(&'a Client) -> F + Send,
     ) -> Result<T, DbError>
     where
         F: Future<Output = Result<T, tokio_postgres::Error>>,
+        T: Send,
     {
         let runtime = self.runtime.as_ref().expect("it is there until the drop");
-        runtime.block_on(async {
-            match tokio::time::timeout(within, work(&self.client)).await {
-                Ok(answer) => answer.map_err(named),
-                Err(_) => Err(timed_out(what)),
-            }
+        apart(move || {
+            runtime.block_on(async {
+                match tokio::time::timeout(within, work(&self.client)).await {
+                    Ok(answer) => answer.map_err(named),
+                    Err(_) => Err(timed_out(what)),
+                }
+            })
         })
     }
 
     /// Executes statements without values, one after the other.
     pub(crate) fn batch(&self, sql: &str) -> Result<(), DbError> {
-        self.wait("a batch of statements", ANSWER_WITHIN, |client| client.batch_execute(sql))
+        self.wait("a batch of statements", self.answer_within, |client| client.batch_execute(sql))
     }
 
     /// The prepared statement of `sql`, whose places are `?1` … or `$1` ….
@@ -163,7 +182,7 @@ impl Connection {
         // No statement of ours has a question mark that is not a place.
         let text = sql.replace('?', "$");
         let statement =
-            self.wait("prepare", ANSWER_WITHIN, |client| async move { client.prepare(&text).await })?;
+            self.wait("prepare", self.answer_within, |client| async move { client.prepare(&text).await })?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -173,7 +192,11 @@ impl Connection {
         let statement = self.prepared(sql)?;
         let values: Vec<&(dyn ToSql + Sync)> =
             values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        self.wait("a query", ANSWER_WITHIN, |client| async move { client.query(&statement, &values).await })
+        self.wait(
+            "a query",
+            self.answer_within,
+            |client| async move { client.query(&statement, &values).await },
+        )
     }
 
     /// Executes a statement; gives the number of rows it hit.
@@ -181,12 +204,20 @@ impl Connection {
         let statement = self.prepared(sql)?;
         let values: Vec<&(dyn ToSql + Sync)> =
             values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        self.wait(
-            "a statement",
-            ANSWER_WITHIN,
-            |client| async move { client.execute(&statement, &values).await },
-        )
+        self.wait("a statement", self.answer_within, |client| async move {
+            client.execute(&statement, &values).await
+        })
     }
+}
+
+/// Runs `work`, which drives a runtime of its own, where that is allowed: on a thread that drives
+/// another runtime it is not, and gets a thread.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    std::thread::scope(|scope| scope.spawn(work).join())
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 async fn connect(server: &Server) -> Result<Client, tokio_postgres::Error> {

@@ -16,10 +16,8 @@ use crate::value::values;
 const BEATS_PER_LEASE: u32 = 6;
 /// Runs that change their owner in one transaction.
 const RELEASED_AT_ONCE: u32 = 2_000;
-/// Commits whose number is kept: the newest one may have to be recognised.
-const COMMITS_KEPT: i64 = 1_000;
-/// How often old commits are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(5);
+/// Shortest time that the server is given to accept a connection or to answer, however short the lease.
+const ANSWER_WITHIN_MIN: Duration = Duration::from_secs(1);
 
 /// What a node learns about itself and others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +43,11 @@ pub(crate) struct Lease {
     pub(crate) told: Told,
 }
 
+/// How often the numbers of old commits are cleared.
+const FORGET_EVERY: Duration = Duration::from_secs(20);
+/// Numbers of commits that are kept: only the newest one can still be asked for.
+const COMMITS_KEPT: i64 = 100;
+
 impl Lease {
     /// Starts the thread. It ends when the store closes or the node is deposed.
     pub(crate) fn start(self) -> std::io::Result<JoinHandle<()>> {
@@ -53,16 +56,18 @@ impl Lease {
 
     fn run(self) {
         let mut connection: Option<Connection> = None;
-        let mut forget_at = Instant::now() + FORGET_EVERY;
+        let mut watch = Watch::default();
         let mut was_draining = false;
+        let mut forget_at = Instant::now();
         while !self.closing.load(Ordering::SeqCst) {
             if let Err(error) = self.reach(&mut connection).and_then(|connection| {
+                self.beat(connection, &mut was_draining)?;
                 if Instant::now() >= forget_at {
                     forget_at = Instant::now() + FORGET_EVERY;
                     self.forget_commits(connection)?;
                 }
-                self.beat(connection, &mut was_draining)?;
-                self.take_over(connection)
+                let watched = watch.go_on(self.lease / 2);
+                if self.deposed.load(Ordering::SeqCst) { Ok(()) } else { self.take_over(connection, watched) }
             }) {
                 tracing::warn!(error = &error as &dyn std::error::Error, "No sign of life given");
                 connection = None;
@@ -77,12 +82,29 @@ impl Lease {
 
     fn reach<'a>(&self, connection: &'a mut Option<Connection>) -> Result<&'a mut Connection, DbError> {
         if connection.as_ref().is_none_or(Connection::is_closed) {
-            let opened = Connection::open(&self.server)?;
+            // A line that went dead must be given up while another one can still save the lease.
+            let within = (self.lease / 2).max(ANSWER_WITHIN_MIN);
+            let opened = Connection::open_within(&self.server, within, within)?;
             let bound = self.lease.as_millis().max(1);
             opened.batch(&format!("set statement_timeout = {bound}; set lock_timeout = '1s'"))?;
             *connection = Some(opened);
         }
         Ok(connection.as_mut().expect("it was just put there"))
+    }
+
+    /// Clears the numbers of old commits, each of which was recognised or never will be.
+    fn forget_commits(&self, connection: &mut Connection) -> Result<(), DbError> {
+        let sql = "
+            delete from node_commits
+            where node_id = ?1 and (
+              epoch < ?2
+              or epoch = ?2 and number < (
+                select max(newest.number)
+                from node_commits as newest
+                where newest.node_id = ?1 and newest.epoch = ?2
+              ) - ?3
+            )";
+        connection.execute(sql, values![self.node.id, self.node.epoch, COMMITS_KEPT]).map(drop)
     }
 
     fn beat(&self, connection: &mut Connection, was_draining: &mut bool) -> Result<(), DbError> {
@@ -101,25 +123,30 @@ impl Lease {
         Ok(())
     }
 
-    /// Deposes the nodes whose lease is over, and gives their runs to whoever takes them.
-    fn take_over(&self, connection: &mut Connection) -> Result<(), DbError> {
+    /// Deposes the nodes whose lease is over, and gives their runs to whoever takes them. While the
+    /// server was away nobody could give a sign of life, so a node counts as silent only when this one
+    /// has `watched` for as long as that node's lease.
+    fn take_over(&self, connection: &mut Connection, watched: Duration) -> Result<(), DbError> {
         // Locked as for a change of the key: a commit of theirs that is under way holds this up, and
         // one that begins later finds another epoch.
         let sql = "
-            update nodes as t
-            set state = 'down', epoch = t.epoch + 1
-            from (
+            with silent as materialized (
               select id
               from nodes
-              where state <> 'down' and id <> ?1
+              where state <> 'down' and id <> ?1 and lease_ms <= ?2
                 and seen_at + lease_ms < (extract(epoch from clock_timestamp()) * 1000)::bigint
               order by id
               for update skip locked
-            ) as silent
+            )
+            update nodes as t
+            set state = 'down', epoch = t.epoch + 1
+            from silent
             where t.id = silent.id
             returning t.id, t.name";
+        let watched_ms = i64::try_from(watched.as_millis()).unwrap_or(i64::MAX);
+        let values = values![self.node.id, watched_ms];
         let db: &mut dyn Read = connection;
-        let silent = db.rows(sql, values![self.node.id], |cells| Ok((cells.take()?, cells.take()?)))?;
+        let silent = db.rows(sql, values, |cells| Ok((cells.take()?, cells.take()?)))?;
         for (id, name) in silent {
             let (id, name): (i64, String) = (id, name);
             tracing::warn!(node = name, "Node is silent; its runs are taken over");
@@ -158,18 +185,23 @@ impl Lease {
         }
         Ok(())
     }
+}
 
-    fn forget_commits(&self, connection: &mut Connection) -> Result<(), DbError> {
-        let sql = "
-            delete from node_commits
-            where node_id = ?1 and (
-              epoch < ?2
-              or epoch = ?2 and number < (
-                select max(newest.number)
-                from node_commits as newest
-                where newest.node_id = ?1 and newest.epoch = ?2
-              ) - ?3
-            )";
-        connection.execute(sql, values![self.node.id, self.node.epoch, COMMITS_KEPT]).map(drop)
+/// For how long the signs of life of others could be seen without a gap.
+#[derive(Default)]
+struct Watch {
+    since: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Watch {
+    /// They can be seen at this moment. Says for how long; after a gap longer than `gap_max` it begins anew.
+    fn go_on(&mut self, gap_max: Duration) -> Duration {
+        let now = Instant::now();
+        if self.last.is_none_or(|last| now - last > gap_max) {
+            self.since = None;
+        }
+        self.last = Some(now);
+        now - *self.since.get_or_insert(now)
     }
 }

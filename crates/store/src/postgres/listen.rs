@@ -1,6 +1,7 @@
 //! Notifications: what the server tells all nodes at once. None is needed for a run to go on, since
 //! each may be lost: a poll finds what they tell of, later.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -11,7 +12,7 @@ use futures::stream::{self, StreamExt};
 use tokio_postgres::{AsyncMessage, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::connection::Server;
+use super::connection::{OPEN_WITHIN, Server};
 use crate::db_error::DbError;
 
 /// Wait before the server is asked again after a lost connection.
@@ -26,6 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub enum Notice {
     /// There may be runs to claim.
     Work,
+    /// There are new moments at which something falls due.
+    Timers,
     /// Something about a run changed for the node with this number.
     Run {
         /// The node.
@@ -51,31 +54,36 @@ pub enum Notice {
 impl Notice {
     /// Reads a payload. Words that are not known mean that anything may have changed.
     fn parse(payload: &str) -> Self {
-        let mut words = payload.splitn(4, ' ');
-        let read = || -> Option<Self> {
-            match words.next()? {
-                "work" => Some(Self::Work),
-                "run" => Some(Self::Run {
-                    node: words.next()?.parse().ok()?,
-                    run: RunId::from_bytes(sixteen(words.next()?)?),
-                    workspace: words.next()?.parse().ok()?,
-                }),
-                "answer" => Some(Self::Answer(sixteen(words.next()?)?)),
-                "task" => Some(Self::Task {
-                    workspace: words.next()?.parse().ok()?,
-                    name: words.next()?.to_owned(),
-                }),
-                _ => None,
-            }
+        let (word, rest) = payload.split_once(' ').unwrap_or((payload, ""));
+        let read = match word {
+            "work" => Some(Self::Work),
+            "run" => Self::parse_run(rest),
+            "answer" => sixteen(rest).map(Self::Answer),
+            "task" => Self::parse_task(rest),
+            _ => None,
         };
-        let mut read = read;
-        read().unwrap_or(Self::Anything)
+        read.unwrap_or(Self::Anything)
+    }
+
+    fn parse_run(rest: &str) -> Option<Self> {
+        let mut words = rest.splitn(3, ' ');
+        Some(Self::Run {
+            node: words.next()?.parse().ok()?,
+            run: RunId::from_bytes(sixteen(words.next()?)?),
+            workspace: words.next()?.parse().ok()?,
+        })
+    }
+
+    fn parse_task(rest: &str) -> Option<Self> {
+        let (workspace, name) = rest.split_once(' ')?;
+        Some(Self::Task { workspace: workspace.parse().ok()?, name: name.to_owned() })
     }
 
     /// The payload that says it.
     pub(crate) fn payload(&self) -> String {
         match self {
             Self::Work => "work".into(),
+            Self::Timers => "timers".into(),
             Self::Run { node, workspace, run } => {
                 format!("run {node} {} {workspace}", digits(run.as_bytes()))
             }
@@ -126,15 +134,20 @@ async fn listen(
 ) -> Result<(), DbError> {
     match server.tls() {
         None => {
-            let (client, connection) = server.config().connect(NoTls).await.map_err(super::named)?;
+            let (client, connection) = reach(server.config().connect(NoTls)).await?;
             follow(client, connection, closing, tell).await
         }
         Some(tls) => {
             let tls = MakeRustlsConnect::new(tls);
-            let (client, connection) = server.config().connect(tls).await.map_err(super::named)?;
+            let (client, connection) = reach(server.config().connect(tls)).await?;
             follow(client, connection, closing, tell).await
         }
     }
+}
+
+async fn reach<T>(connecting: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, DbError> {
+    let connected = tokio::time::timeout(OPEN_WITHIN, connecting).await;
+    connected.map_err(|_| super::timed_out("connect"))?.map_err(super::named)
 }
 
 async fn follow<S, T>(
@@ -149,7 +162,7 @@ where
 {
     let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
     let asking = async {
-        client.batch_execute("listen fermata").await.map_err(super::named)?;
+        reach(client.batch_execute("listen fermata")).await?;
         // Whatever was told before nobody listened.
         tell(Notice::Anything);
         let mut tried = tokio::time::Instant::now();

@@ -1,6 +1,6 @@
 //! Bringing the server's schema up to date.
 
-use super::connection::{Connection, SCHEMA, Server};
+use super::connection::{Connection, SCHEMA};
 use crate::db_error::DbError;
 use crate::schema::{self, Migration};
 use crate::sql::Read;
@@ -24,19 +24,6 @@ pub(crate) fn found(connection: &mut Connection) -> Result<Option<u32>, DbError>
     Ok(Some(db.row(sql, values![], |cells| cells.take())?.unwrap_or(0)))
 }
 
-/// The steps the database has, with the moments they were applied.
-pub(crate) fn applied(connection: &mut Connection) -> Result<Vec<(u32, i64)>, DbError> {
-    if found(connection)?.is_none() {
-        return Ok(Vec::new());
-    }
-    let sql = "
-        select number, applied_at
-        from fermata.migrations
-        order by number";
-    let db: &mut dyn Read = connection;
-    db.rows(sql, values![], |cells| Ok((cells.take()?, cells.take()?)))
-}
-
 /// Begins a transaction in which nobody else migrates, nor opens an empty database.
 pub(crate) fn begin(connection: &mut Connection) -> Result<(), DbError> {
     connection.batch(&format!("begin; select pg_advisory_xact_lock({LOCK})"))
@@ -44,6 +31,16 @@ pub(crate) fn begin(connection: &mut Connection) -> Result<(), DbError> {
 
 /// Applies the steps the database does not have. Belongs between [`begin`] and `commit`.
 pub(crate) fn migrate(connection: &mut Connection, now: i64) -> Result<Vec<&'static Migration>, DbError> {
+    migrate_to(connection, schema::known(), now)
+}
+
+/// Applies the steps up to `wanted` that the database does not have. Belongs between [`begin`] and
+/// `commit`.
+pub(crate) fn migrate_to(
+    connection: &mut Connection,
+    wanted: u32,
+    now: i64,
+) -> Result<Vec<&'static Migration>, DbError> {
     let found = found(connection)?.unwrap_or(0);
     connection.batch(&format!(
         "create schema if not exists {SCHEMA};
@@ -54,7 +51,7 @@ pub(crate) fn migrate(connection: &mut Connection, now: i64) -> Result<Vec<&'sta
          )"
     ))?;
     let mut applied = Vec::new();
-    for migration in schema::missing(found) {
+    for migration in schema::missing(found).filter(|migration| migration.number <= wanted) {
         connection.batch(migration.postgres)?;
         let sql = "
             insert into migrations (number, name, applied_at)
@@ -62,14 +59,5 @@ pub(crate) fn migrate(connection: &mut Connection, now: i64) -> Result<Vec<&'sta
         connection.execute(sql, values![migration.number, migration.name, now])?;
         applied.push(migration);
     }
-    Ok(applied)
-}
-
-/// Brings a database up to date. Gives the steps that were applied.
-pub(crate) fn up(server: &Server, now: i64) -> Result<Vec<&'static Migration>, DbError> {
-    let mut connection = Connection::open(server)?;
-    begin(&mut connection)?;
-    let applied = migrate(&mut connection, now)?;
-    connection.batch("commit")?;
     Ok(applied)
 }

@@ -39,7 +39,8 @@ pub(crate) fn open(url: &DatabaseUrl, folder: &Folder, options: &Options) -> Res
     Ok(Opened { server, connection, node, master_key })
 }
 
-fn refuse_old_server(connection: &mut Connection, url: &DatabaseUrl) -> Result<(), OpenError> {
+/// Refuses a server that is too old.
+pub(crate) fn refuse_old_server(connection: &mut Connection, url: &DatabaseUrl) -> Result<(), OpenError> {
     let failed = |error| OpenError::server("ask the version of", url, error);
     let sql = "
         select current_setting('server_version_num')::bigint, current_setting('server_version')";

@@ -31,6 +31,20 @@ pub(crate) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// The one connection to a draft, which nobody reads before it is complete and which is thrown away when
+/// anything fails. The file must exist.
+pub(crate) fn open_draft(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | flags())?;
+    set_up(&connection, WRITER_CACHE_KIB)?;
+    connection.execute_batch(
+        "
+        pragma locking_mode = exclusive;
+        pragma journal_mode = off;
+        pragma synchronous = off;",
+    )?;
+    Ok(connection)
+}
+
 /// A connection that can only read.
 pub(crate) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | flags())?;

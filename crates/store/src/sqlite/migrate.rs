@@ -20,6 +20,11 @@ pub(crate) fn found(connection: &Connection) -> rusqlite::Result<u32> {
 
 /// Applies the steps the database does not have. Belongs inside a transaction.
 pub(crate) fn migrate(connection: &Connection, now: Millis) -> rusqlite::Result<()> {
+    migrate_to(connection, schema::known(), now)
+}
+
+/// Applies the steps up to `wanted` that the database does not have. Belongs inside a transaction.
+pub(crate) fn migrate_to(connection: &Connection, wanted: u32, now: Millis) -> rusqlite::Result<()> {
     connection.execute_batch(
         "
         create table if not exists migrations (
@@ -29,7 +34,7 @@ pub(crate) fn migrate(connection: &Connection, now: Millis) -> rusqlite::Result<
         ) strict",
     )?;
     let found = found(connection)?;
-    for migration in schema::missing(found) {
+    for migration in schema::missing(found).filter(|migration| migration.number <= wanted) {
         connection.execute_batch(migration.sqlite)?;
         let sql = "
             insert into migrations (number, name, applied_at)

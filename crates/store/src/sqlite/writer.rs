@@ -10,7 +10,10 @@ use crate::coalesce::{self, Step};
 use crate::committer::{Writer, rows};
 use crate::error::CommitError;
 use crate::folder::Folder;
+use crate::spill::Carrying;
 use crate::tables::nodes;
+use crate::value::Value;
+use crate::write::Write;
 
 /// The one connection that writes.
 pub(crate) struct SqliteWriter {
@@ -23,8 +26,9 @@ pub(crate) struct SqliteWriter {
 impl Writer for SqliteWriter {
     fn write_together(&mut self, batch: &[Group]) -> Result<u64, CommitError> {
         let steps = coalesce::merged(batch);
+        let carrying = Carrying::of(batch);
         self.in_transaction(|| {
-            steps.iter().try_for_each(|step| self.apply(step))?;
+            steps.iter().try_for_each(|step| self.apply(step, &carrying))?;
             Ok(steps.len() as u64)
         })
     }
@@ -47,12 +51,15 @@ impl Writer for SqliteWriter {
 }
 
 impl SqliteWriter {
-    fn apply(&self, step: &Step<'_>) -> Result<(), CommitError> {
-        let (write, row) = rows::of(step, None);
+    fn apply<'a>(&self, step: &Step<'a>, carrying: &Carrying<'a>) -> Result<(), CommitError> {
+        rows::each(step, None, carrying, |write, row| self.put(write, &row))
+    }
+
+    fn put(&self, write: &Write, row: &[Value<'_>]) -> Result<(), CommitError> {
         let written = self
             .connection
             .prepare_cached(&write.sqlite)
-            .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(&row)));
+            .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(row)));
         match written {
             Ok(0) if write.must_hit => Err(CommitError::Missing { what: write.what }),
             Ok(_) => Ok(()),
@@ -62,7 +69,8 @@ impl SqliteWriter {
 
     fn write_behind_savepoint(&self, group: &Group) -> Result<(), CommitError> {
         self.execute("savepoint alone")?;
-        let written = group.changes.iter().try_for_each(|change| self.apply(&Step::of(change)));
+        let carrying = Carrying::of(std::slice::from_ref(group));
+        let written = group.changes.iter().try_for_each(|change| self.apply(&Step::of(change), &carrying));
         match &written {
             Ok(()) => self.execute("release alone")?,
             Err(error) if error.is_of_the_changes() => {

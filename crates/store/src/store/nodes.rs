@@ -135,13 +135,14 @@ impl Store {
         let Some(shared) = self.shared() else { return Ok(()) };
         let node = shared.node;
         self.read("nodes", |db| {
-            while runs::own::release_some(db, node.id, RELEASED_AT_ONCE)? == RELEASED_AT_ONCE as usize {}
+            // First, so that nothing is claimed any more.
             let sql = "
                 update nodes
                 set state = 'down'
                 where id = ?1 and epoch = ?2
                 returning 1";
             db.rows(sql, values![node.id, node.epoch], |cells| cells.take::<i64>())?;
+            while runs::own::release_some(db, node.id, RELEASED_AT_ONCE)? == RELEASED_AT_ONCE as usize {}
             db.rows("select 1 from pg_notify('fermata', 'work')", &[], |cells| cells.take::<i64>())?;
             Ok(())
         })

@@ -3,26 +3,41 @@
 
 mod wake;
 
+use std::sync::Arc;
+
 use fermata_model::record::{Call, Checkpoint, KeystoreEntry, LogLine, Run, SentEvent, TaskVersion};
 use fermata_model::{CallNumber, DeliveryNumber, RunId, RunStatus, VersionId, WorkspaceId};
 
 use super::Store;
 use crate::db_error::DbError;
 use crate::error::ReadError;
+use crate::spill::sought::{Resolving, Sought};
 use crate::sql::Read;
 use crate::tables::runs::list::{RunFilter, RunSummary};
 use crate::tables::stream::StreamEntry;
 use crate::tables::tasks::{LatestSource, TaskSummary};
 use crate::tables::{calls, checkpoints, idempotency, keystore, logs, runs, sent_events, stream, tasks};
 
+/// How often a read is done whose rows refer to objects: each time they may refer to others.
+const READS_MAX: u32 = 10;
+
 impl Store {
-    /// Runs `query` on a connection of its own.
+    /// Runs `query` on a connection of its own, and again with what its rows refer to, if they do.
     pub(super) fn read<T>(
         &self,
         what: &'static str,
-        query: impl FnMut(&mut dyn Read) -> Result<T, DbError>,
+        mut query: impl FnMut(&mut dyn Read) -> Result<T, DbError>,
     ) -> Result<T, ReadError> {
-        self.inner.backend.read(query).map_err(ReadError::naming(what))
+        let sought = Sought::default();
+        for _ in 0..READS_MAX {
+            let read = self.inner.backend.read(|db| query(&mut Resolving { db, sought: &sought }));
+            let found = read.map_err(ReadError::naming(what))?;
+            if !self.inner.spill.fetch(what, &sought, |workspace| self.workspace_key(workspace))? {
+                return Ok(found);
+            }
+        }
+        let source = std::io::Error::other("what was to be read was changed again and again; try again");
+        Err(ReadError::Objects { source: Arc::new(source) })
     }
 
     /// A version of a task, the newest when no number is given.

@@ -53,6 +53,11 @@ pub(crate) static END_CHILD: LazyLock<Write> = LazyLock::new(|| {
     Write::update("call", "stack_runs", 4, &[&KEY[..], &CHILD, &STATE].concat(), waits).or_nothing()
 });
 
+/// Removes the calls of a run.
+pub(crate) static DELETE_OF_RUN: LazyLock<Write> = LazyLock::new(|| {
+    Write::delete("call", "stack_runs", &[("workspace", Text), ("run_id", Blob)])
+});
+
 /// The row of a new call with `state`, which may be newer than the call's own.
 pub(crate) fn insert_row<'a>(call: &'a Call, state: &'a CallState) -> Vec<Value<'a>> {
     let birth = &call.birth;

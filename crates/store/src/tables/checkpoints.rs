@@ -54,7 +54,7 @@ pub(crate) fn get(
             delivery: cells.take()?,
             engine: cells.take()?,
             heap_hash: cells.take()?,
-            sealed: cells.take()?,
+            sealed: cells.checkpoint_bytes()?,
         })
     })
 }

@@ -10,6 +10,10 @@ use crate::value::Kind::{Blob, Int, Text};
 use crate::value::values;
 use crate::write::Write;
 
+/// What the request's hash begins with when the key was first used by an SQL client. The others are
+/// random there.
+pub const SQL_REQUEST: &[u8] = b"sql-hash";
+
 /// The first use of a key.
 pub(crate) static INSERT: LazyLock<Write> = LazyLock::new(|| {
     let columns =

@@ -53,6 +53,11 @@ pub(crate) static ANSWER: LazyLock<Write> = LazyLock::new(|| {
 pub(crate) static DELETE: LazyLock<Write> =
     LazyLock::new(|| Write::delete("letter", "letters", &[("id", Blob)]));
 
+/// Removes the letters of a run.
+pub(crate) static DELETE_OF_RUN: LazyLock<Write> = LazyLock::new(|| {
+    Write::delete("letter", "letters", &[("workspace", Text), ("run_id", Blob)])
+});
+
 /// The row of a letter.
 pub(crate) fn row(letter: &Letter) -> Vec<Value<'_>> {
     let Letter { id, workspace, run, kind, name, payload, sent_at } = letter;

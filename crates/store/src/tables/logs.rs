@@ -25,6 +25,11 @@ pub(crate) static INSERT: LazyLock<Write> = LazyLock::new(|| {
     Write::insert("log line", "task_logs", &columns)
 });
 
+/// Removes the lines of a run.
+pub(crate) static DELETE_OF_RUN: LazyLock<Write> = LazyLock::new(|| {
+    Write::delete("log line", "task_logs", &[("workspace", Text), ("run_id", Blob)])
+});
+
 /// The row of a line.
 pub(crate) fn row<'a>(workspace: &'a WorkspaceId, run: &'a RunId, line: &'a LogLine) -> Vec<Value<'a>> {
     values![

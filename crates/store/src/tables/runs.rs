@@ -1,5 +1,6 @@
 //! `task_runs`: the run ledger.
 
+pub(crate) mod ended;
 pub(crate) mod list;
 pub(crate) mod own;
 pub(crate) mod wake;
@@ -61,6 +62,9 @@ pub(crate) static UPDATE: LazyLock<Write> =
 pub(crate) static RELEASE: LazyLock<Write> = LazyLock::new(|| {
     Write::update("run", "task_runs", 2, &[&KEY[..], &[("owner_node", Int)]].concat(), IF_OWNED).or_nothing()
 });
+
+/// Removes a run.
+pub(crate) static DELETE: LazyLock<Write> = LazyLock::new(|| Write::delete("run", "task_runs", &KEY));
 
 /// The row of a new run with `state`, which may be newer than its own.
 pub(crate) fn insert_row<'a>(birth: &'a RunBirth, state: &'a RunState, owner: Option<i64>) -> Vec<Value<'a>> {

@@ -1,16 +1,17 @@
 //! Merging the changes of a row leaves the same tables as writing each of them.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use fermata_model::record::{CallState, Delivered, Outcome, RunState};
 use fermata_model::{CallStatus, RunStatus};
 use fermata_store::Change;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
+use crate::place::{Ledger, Place, on_both, rows};
 use crate::records::{
-    Ledger, call, checkpoint, drop_checkpoint, entry, event, insert_call, insert_run, log, run,
-    submit_together, take_event, text, update_call, update_run,
+    call, checkpoint, drop_checkpoint, entry, event, insert_call, insert_run, log, run, submit_together,
+    take_event, text, update_call, update_run,
 };
 
 fn any_change() -> impl Strategy<Value = Change> {
@@ -44,8 +45,7 @@ fn call_state(value: u32) -> CallState {
 }
 
 /// The rows of every table that groups write, in order of their keys.
-fn contents(folder: &Path) -> Vec<String> {
-    let database = rusqlite::Connection::open(folder.join("fermata.db")).unwrap();
+fn contents(ledger: &Ledger) -> Vec<String> {
     let tables = [
         ("task_runs", "workspace, id, status, deliveries, result", "id"),
         ("stack_runs", "workspace, run_id, number, status, attempts, result, delivery", "run_id, number"),
@@ -54,18 +54,13 @@ fn contents(folder: &Path) -> Vec<String> {
         ("sent_events", "workspace, run_id, number, taken_by", "run_id, number"),
         ("keystore", "workspace, name, version", "name"),
     ];
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     for (table, columns, order) in tables {
         let sql = format!("select {columns} from {table} order by {order}");
-        let mut statement = database.prepare(&sql).unwrap();
-        let width = statement.column_count();
-        let read = statement.query_map([], |row| {
-            let cells = (0..width).map(|n| row.get::<_, rusqlite::types::Value>(n));
-            Ok(format!("{table} {:?}", cells.collect::<Result<Vec<_>, _>>()?))
-        });
-        rows.extend(read.unwrap().map(Result::unwrap));
+        let rows = rows(ledger.folder.path(), ledger.database.as_deref(), &sql);
+        found.extend(rows.into_iter().map(|row| format!("{table} {row:?}")));
     }
-    rows
+    found
 }
 
 /// The changes that succeed one after the other on an empty store.
@@ -89,36 +84,107 @@ fn is_possible(change: &Change, made: &mut HashSet<String>) -> bool {
     }
 }
 
-fn some_groups() -> impl Strategy<Value = Vec<Vec<Change>>> {
-    prop::collection::vec(prop::collection::vec(any_change(), 1..5), 1..40)
+/// Without what the model never makes: changes of an ended run, which belongs to nobody, and rows that
+/// are changed before they are made.
+fn as_the_model_has_it(groups: Groups) -> Groups {
+    let (mut ended, mut changed) = (HashSet::new(), HashSet::new());
+    let mut is_kept = |change: &Change| match change {
+        Change::UpdateRun { id, state, .. } => {
+            changed.insert((*id, 0));
+            let was_alive = !ended.contains(id);
+            if state.status.is_ended() {
+                ended.insert(*id);
+            }
+            was_alive
+        }
+        Change::UpdateCall { run, number, .. } => {
+            changed.insert((*run, *number));
+            true
+        }
+        // Numbers of events are told from those of calls by a distance.
+        Change::TakeSentEvent { run, number, .. } => {
+            changed.insert((*run, number + 1_000));
+            true
+        }
+        Change::InsertRun(run) => !changed.contains(&(run.birth.id, 0)),
+        Change::InsertCall(call) => !changed.contains(&(call.run, call.number)),
+        Change::PutSentEvent { run, event, .. } => !changed.contains(&(*run, event.number + 1_000)),
+        _ => true,
+    };
+    groups.into_iter().map(|group| group.into_iter().filter(&mut is_kept).collect()).collect()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+fn some_groups() -> impl Strategy<Value = Groups> {
+    let groups = prop::collection::vec(prop::collection::vec(any_change(), 1..5), 1..40);
+    groups.prop_map(as_the_model_has_it)
+}
 
-    #[test]
-    fn merged_is_as_good_as_one_by_one(groups in some_groups()) {
-        let (apart, together) = (Ledger::new(), Ledger::new());
-        let changes = only_possible(groups.into_iter().flatten().collect());
-        for change in &changes {
-            apart.store.commit(vec![change.clone()]).unwrap();
-        }
-        let groups: Vec<_> = changes.chunks(3).map(<[Change]>::to_vec).collect();
-        let rows_before = together.store.stats().rows_written;
-        prop_assert!(submit_together(&together.store, groups).iter().all(Result::is_ok));
-        let rows = contents(together.folder.path());
-        prop_assert_eq!(contents(apart.folder.path()), &rows[..]);
-        let rows_written = together.store.stats().rows_written - rows_before;
-        prop_assert!(rows_written <= changes.len() as u64);
-    }
+type Groups = Vec<Vec<Change>>;
+type Property = fn(&Ledger, &Ledger, Groups) -> Result<(), TestCaseError>;
 
-    #[test]
-    fn faulty_groups_leave_the_others_as_they_are_one_by_one(groups in some_groups()) {
-        let (apart, together) = (Ledger::new(), Ledger::new());
-        let fates_apart: Vec<bool> =
-            groups.iter().map(|group| apart.store.commit(group.clone()).is_ok()).collect();
-        let fates = submit_together(&together.store, groups);
-        prop_assert_eq!(fates_apart, fates.iter().map(Result::is_ok).collect::<Vec<_>>());
-        prop_assert_eq!(contents(apart.folder.path()), contents(together.folder.path()));
+/// Tries a property on two ledgers, which are emptied after each case.
+fn check(ledgers: [&Place; 2], property: Property) {
+    let [one, other] = ledgers.map(Ledger::new);
+    let is_embedded = ledgers.iter().all(|place| matches!(place, Place::Sqlite));
+    let cases = if is_embedded { 64 } else { 32 };
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let tried = TestRunner::new(config).run(&some_groups(), |groups| {
+        let result = property(&one, &other, groups);
+        one.execute(EMPTY);
+        other.execute(EMPTY);
+        result
+    });
+    tried.unwrap();
+}
+
+const EMPTY: &str = "delete from task_runs; delete from stack_runs; delete from task_logs;
+    delete from checkpoints; delete from sent_events; delete from keystore";
+
+fn merged_is_as_good(apart: &Ledger, together: &Ledger, groups: Groups) -> Result<(), TestCaseError> {
+    let changes = only_possible(groups.into_iter().flatten().collect());
+    for change in &changes {
+        apart.store.commit(vec![change.clone()]).unwrap();
     }
+    let groups: Vec<_> = changes.chunks(3).map(<[Change]>::to_vec).collect();
+    let rows_before = together.store.stats().rows_written;
+    let fates = submit_together(&together.store, groups);
+    prop_assert!(fates.iter().all(Result::is_ok), "{:?}", fates);
+    prop_assert_eq!(contents(apart), contents(together));
+    let rows_written = together.store.stats().rows_written - rows_before;
+    prop_assert!(rows_written <= changes.len() as u64);
+    Ok(())
+}
+
+fn faulty_groups_do_no_harm(apart: &Ledger, together: &Ledger, groups: Groups) -> Result<(), TestCaseError> {
+    let fates_apart: Vec<bool> =
+        groups.iter().map(|group| apart.store.commit(group.clone()).is_ok()).collect();
+    let fates = submit_together(&together.store, groups);
+    prop_assert_eq!(fates_apart, fates.iter().map(Result::is_ok).collect::<Vec<_>>());
+    prop_assert_eq!(contents(apart), contents(together));
+    Ok(())
+}
+
+fn both_hold_the_same(one: &Ledger, other: &Ledger, groups: Groups) -> Result<(), TestCaseError> {
+    let fates = |ledger: &Ledger| -> Vec<_> {
+        let fates = submit_together(&ledger.store, groups.clone());
+        fates.iter().map(|fate| fate.as_ref().err().map(ToString::to_string)).collect()
+    };
+    prop_assert_eq!(fates(one), fates(other));
+    prop_assert_eq!(contents(one), contents(other));
+    Ok(())
+}
+
+#[test]
+fn merged_is_as_good_as_one_by_one() {
+    on_both(|place| check([place, place], merged_is_as_good));
+}
+
+#[test]
+fn faulty_groups_leave_the_others_as_they_are_one_by_one() {
+    on_both(|place| check([place, place], faulty_groups_do_no_harm));
+}
+
+#[test]
+fn both_databases_hold_the_same_after_the_same_groups() {
+    check([&Place::Sqlite, &Place::postgres()], both_hold_the_same);
 }

@@ -3,10 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use fermata_model::seal::Key;
 use fermata_store::{CommitError, OpenError, Options, Store};
 
-use crate::records::{Ledger, insert_run, run, run_id, workspace};
+use crate::place::{Ledger, Place, execute, on_both, options, with_key};
+use crate::records::{insert_run, run, run_id, workspace};
 
 #[test]
 fn a_new_folder_and_its_files_are_for_the_owner_only() {
@@ -24,29 +24,35 @@ fn a_new_folder_and_its_files_are_for_the_owner_only() {
 
 #[test]
 fn a_second_opening_is_refused_until_the_first_is_dropped() {
-    let Ledger { store, folder } = Ledger::new();
-    let error = Store::open(folder.path(), Options::default()).unwrap_err();
-    assert!(matches!(error, OpenError::InUse { pid: Some(pid), .. } if pid == std::process::id()), "{error}");
-    drop(store);
-    Store::open(folder.path(), Options::default()).unwrap();
+    on_both(|place| {
+        let Ledger { store, folder, database } = Ledger::new(place);
+        let open = || Store::open(folder.path(), options(database.as_deref()));
+        let error = open().unwrap_err();
+        let is_ours = |pid| pid == Some(std::process::id());
+        assert!(matches!(error, OpenError::InUse { pid, .. } if is_ours(pid)), "{error}");
+        drop(store);
+        open().unwrap();
+    });
 }
 
 #[test]
 fn what_was_acknowledged_is_there_after_reopening_without_closing() {
-    let Ledger { store, folder } = Ledger::new();
-    store.commit(vec![insert_run(run(1))]).unwrap();
-    let key = store.workspace_key(&workspace()).unwrap();
-    drop(store);
-    let store = Store::open(folder.path(), Options::default()).unwrap();
-    assert!(store.run(&workspace(), run_id(1)).unwrap().is_some());
-    assert_eq!(store.workspace_key(&workspace()).unwrap().expose(), key.expose());
-    assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    on_both(|place| {
+        let Ledger { store, folder, database } = Ledger::new(place);
+        store.commit(vec![insert_run(run(1))]).unwrap();
+        let key = store.workspace_key(&workspace()).unwrap();
+        drop(store);
+        let store = Store::open(folder.path(), options(database.as_deref())).unwrap();
+        assert!(store.run(&workspace(), run_id(1)).unwrap().is_some());
+        assert_eq!(store.workspace_key(&workspace()).unwrap().expose(), key.expose());
+        assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    });
 }
 
 #[test]
 fn a_copy_of_the_files_in_the_middle_of_work_opens_with_all_that_was_acknowledged() {
     // What the disk holds after a power cut: no connection was closed, nothing was flushed after.
-    let Ledger { store, folder } = Ledger::new();
+    let Ledger { store, folder, .. } = Ledger::new(&Place::Sqlite);
     for n in 1..20 {
         store.commit(vec![insert_run(run(n))]).unwrap();
     }
@@ -62,10 +68,12 @@ fn a_copy_of_the_files_in_the_middle_of_work_opens_with_all_that_was_acknowledge
 
 #[test]
 fn a_closed_store_refuses_writes_and_still_reads() {
-    let Ledger { store, .. } = &Ledger::with(vec![insert_run(run(1))]);
-    store.close();
-    assert!(matches!(store.commit(vec![insert_run(run(2))]), Err(CommitError::Closed)));
-    assert!(store.run(&workspace(), run_id(1)).unwrap().is_some());
+    on_both(|place| {
+        let Ledger { store, .. } = &Ledger::with(place, vec![insert_run(run(1))]);
+        store.close();
+        assert!(matches!(store.commit(vec![insert_run(run(2))]), Err(CommitError::Closed)));
+        assert!(store.run(&workspace(), run_id(1)).unwrap().is_some());
+    });
 }
 
 #[test]
@@ -81,7 +89,7 @@ fn other_files_are_not_taken_for_a_database() {
 
 #[test]
 fn a_database_that_was_cut_short_is_found() {
-    let Ledger { store, folder } = Ledger::with(vec![insert_run(run(1))]);
+    let Ledger { store, folder, .. } = Ledger::with(&Place::Sqlite, vec![insert_run(run(1))]);
     drop(store);
     let path = folder.path().join("fermata.db");
     let half = fs::metadata(&path).unwrap().len() / 2;
@@ -92,7 +100,8 @@ fn a_database_that_was_cut_short_is_found() {
 
 #[test]
 fn a_damaged_page_is_found_by_the_check() {
-    let Ledger { store, folder } = Ledger::with((1..=200).map(|n| insert_run(run(n))).collect());
+    let Ledger { store, folder, .. } =
+        Ledger::with(&Place::Sqlite, (1..=200).map(|n| insert_run(run(n))).collect());
     drop(store);
     let path = folder.path().join("fermata.db");
     let mut bytes = fs::read(&path).unwrap();
@@ -106,39 +115,45 @@ fn a_damaged_page_is_found_by_the_check() {
 
 #[test]
 fn a_newer_schema_is_refused() {
-    let Ledger { store, folder } = Ledger::new();
-    drop(store);
-    let database = rusqlite::Connection::open(folder.path().join("fermata.db")).unwrap();
-    let sql = "insert into migrations (number, name, applied_at) values (999, 'later', 0)";
-    database.execute(sql, []).unwrap();
-    drop(database);
-    let error = Store::open(folder.path(), Options::default()).unwrap_err();
-    assert!(matches!(error, OpenError::NewerSchema { found: 999, known: 2 }), "{error:?}");
+    on_both(|place| {
+        let Ledger { store, folder, database } = Ledger::new(place);
+        drop(store);
+        let sql = "insert into migrations (number, name, applied_at) values (999, 'later', 0)";
+        execute(folder.path(), database.as_deref(), sql);
+        let error = Store::open(folder.path(), options(database.as_deref())).unwrap_err();
+        assert!(matches!(error, OpenError::NewerSchema { found: 999, .. }), "{error:?}");
+    });
 }
 
 #[test]
 fn a_wrong_missing_or_malformed_master_key_is_refused() {
-    let Ledger { store, folder } = Ledger::new();
-    drop(store);
-    let open = |key| Store::open(folder.path(), Options { master_key: key, ..Options::default() }).map(drop);
-    assert!(matches!(open(Some(Key::new([1; 32]))), Err(OpenError::WrongMasterKey)));
-    let path = folder.path().join("master.key");
-    let right = fs::read_to_string(&path).unwrap();
-    fs::write(&path, "12").unwrap();
-    assert!(matches!(open(None), Err(OpenError::MasterKeyMalformed { .. })));
-    fs::remove_file(&path).unwrap();
-    assert!(matches!(open(None), Err(OpenError::MasterKeyMissing { .. })));
-    fs::write(&path, right).unwrap();
-    open(None).unwrap();
+    on_both(|place| {
+        let Ledger { store, folder, database } = Ledger::new(place);
+        drop(store);
+        let open = |options| Store::open(folder.path(), options).map(drop);
+        let without_key = || options(database.as_deref());
+        let wrong = open(with_key(database.as_deref(), 1));
+        assert!(matches!(wrong, Err(OpenError::WrongMasterKey)));
+        let path = folder.path().join("master.key");
+        let right = fs::read_to_string(&path).unwrap();
+        fs::write(&path, "12").unwrap();
+        assert!(matches!(open(without_key()), Err(OpenError::MasterKeyMalformed { .. })));
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(open(without_key()), Err(OpenError::MasterKeyMissing { .. })));
+        fs::write(&path, right).unwrap();
+        open(without_key()).unwrap();
+    });
 }
 
 #[test]
 fn a_given_master_key_leaves_no_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = Options { master_key: Some(Key::new([1; 32])), ..Options::default() };
-    drop(Store::open(folder.path(), options.clone()).unwrap());
-    assert!(!folder.path().join("master.key").exists());
-    Store::open(folder.path(), options).unwrap();
+    on_both(|place| {
+        let (folder, database) = (tempfile::tempdir().unwrap(), place.database());
+        let options = || with_key(database.as_deref(), 1);
+        drop(Store::open(folder.path(), options()).unwrap());
+        assert!(!folder.path().join("master.key").exists());
+        Store::open(folder.path(), options()).unwrap();
+    });
 }
 
 #[test]
@@ -163,9 +178,11 @@ fn a_file_in_the_place_of_the_folder_is_named() {
 
 #[test]
 fn a_deposed_store_writes_nothing_more() {
-    let Ledger { store, folder } = Ledger::with(vec![insert_run(run(1))]);
-    let database = rusqlite::Connection::open(folder.path().join("fermata.db")).unwrap();
-    database.execute("update nodes set epoch = epoch + 1", []).unwrap();
-    assert!(matches!(store.commit(vec![insert_run(run(2))]), Err(CommitError::Deposed)));
-    assert!(store.run(&workspace(), run_id(2)).unwrap().is_none());
+    on_both(|place| {
+        let ledger = Ledger::with(place, vec![insert_run(run(1))]);
+        ledger.execute("update nodes set epoch = epoch + 1");
+        let fate = ledger.store.commit(vec![insert_run(run(2))]);
+        assert!(matches!(fate, Err(CommitError::Deposed)), "{fate:?}");
+        assert!(ledger.store.run(&workspace(), run_id(2)).unwrap().is_none());
+    });
 }

@@ -7,27 +7,7 @@ use fermata_model::record::{
     RunState, SentEvent, TaskVersion,
 };
 use fermata_model::{Json, RunId, VersionId, WorkspaceId, json};
-use fermata_store::{Change, CommitError, Group, Options, Store};
-
-/// A store in a folder that goes away with it.
-pub(crate) struct Ledger {
-    pub(crate) store: Store,
-    pub(crate) folder: tempfile::TempDir,
-}
-
-impl Ledger {
-    pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Options::default()).unwrap();
-        Self { store, folder }
-    }
-
-    pub(crate) fn with(changes: Vec<Change>) -> Self {
-        let ledger = Self::new();
-        ledger.store.commit(changes).unwrap();
-        ledger
-    }
-}
+use fermata_store::{Change, CommitError, Group, Store};
 
 /// Submits groups so that they meet in one batch, and gives their fates in order.
 pub(crate) fn submit_together(store: &Store, groups: Vec<Vec<Change>>) -> Vec<Result<(), CommitError>> {

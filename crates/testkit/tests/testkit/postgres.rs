@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fermata_testkit::postgres::{Database, Server};
+use fermata_testkit::proxy::Proxy;
 
 #[test]
 fn server_keeps_what_was_committed_when_it_crashes() {
@@ -73,6 +74,25 @@ fn server_wants_the_password() {
     let without = format!("{}:wrong{}", &url[..password], &url[after..]);
     let refused = Database::create_on(&without).err().unwrap();
     assert!(format!("{refused:#}").contains("password authentication failed"), "{refused:#}");
+}
+
+#[test]
+fn server_is_reached_through_a_proxy() {
+    let server = Server::start().unwrap();
+    let proxy = Proxy::start(([127, 0, 0, 1], server.port()).into());
+    let port = |port: u16| format!(":{port}/");
+    let url = server.url().replace(&port(server.port()), &port(proxy.address().port()));
+    let database = Database::create_on(&url).unwrap();
+    proxy.cut();
+    let asked = thread::spawn(move || {
+        database.execute("create table notes (text text)").unwrap();
+        database
+    });
+    proxy.heal();
+    let database = asked.join().unwrap();
+    proxy.drop_all();
+    assert!(database.query_text("select * from notes").unwrap().is_empty());
+    assert!(proxy.to_target_bytes() > 0);
 }
 
 #[test]

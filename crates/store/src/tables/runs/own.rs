@@ -42,7 +42,8 @@ pub(crate) fn claim(
 }
 
 /// Makes up to `limit` runs that nobody owns and that may execute now this node's. Walks
-/// `task_runs_unowned`; runs that another node is about to claim are passed over.
+/// `task_runs_unowned`; runs that another node is about to claim are passed over. They are chosen
+/// once, before any is changed: chosen inside a join, they could be chosen again for each row.
 pub(crate) fn claim_some(
     db: &mut dyn Read,
     node: i64,
@@ -51,9 +52,7 @@ pub(crate) fn claim_some(
     limit: u32,
 ) -> Result<Vec<UnfinishedRun>, DbError> {
     let sql = "
-        update task_runs as t
-        set owner_node = ?1
-        from (
+        with c as materialized (
           select workspace, id
           from task_runs
           where owner_node is null and status in ('queued', 'processing') and (start_at is null or start_at <= ?3)
@@ -61,7 +60,10 @@ pub(crate) fn claim_some(
           order by priority desc, id
           limit ?4
           for update of task_runs skip locked
-        ) as c
+        )
+        update task_runs as t
+        set owner_node = ?1
+        from c
         where t.workspace = c.workspace and t.id = c.id
         returning t.workspace, t.id, t.status, t.start_at, t.priority";
     db.rows(sql, values![node, epoch, now, limit], read_unfinished)
@@ -77,26 +79,42 @@ pub(crate) fn list_owned(
     let sql = "
         select workspace, id, status, start_at, priority
         from task_runs
-        where owner_node = ?1 and id > ?2
+        where owner_node = ?1 and status in ('queued', 'processing') and id > ?2
         order by id
         limit ?3";
     let after = super::wake::id_after(after.as_ref()).to_vec();
     db.rows(sql, values![node, after, limit], read_unfinished)
 }
 
-/// Gives up to `limit` runs of a node to whoever takes them. Says how many.
+/// How many runs a node owns, counted up to `most`. Walks `task_runs_owned`.
+pub(crate) fn count_owned(db: &mut dyn Read, node: i64, most: u32) -> Result<u32, DbError> {
+    let sql = "
+        select count(*)
+        from (
+          select id
+          from task_runs
+          where owner_node = ?1
+          limit ?2
+        ) as counted";
+    Ok(db.row(sql, values![node, most], |cells| cells.take())?.unwrap_or(0))
+}
+
+/// Gives up to `limit` runs of a node that is down to whoever takes them. Says how many. A node that
+/// has begun again since, under its old number, keeps them.
 pub(crate) fn release_some(db: &mut dyn Read, node: i64, limit: u32) -> Result<usize, DbError> {
     let sql = "
-        update task_runs as t
-        set owner_node = null
-        from (
+        with c as materialized (
           select workspace, id
           from task_runs
           where owner_node = ?1
+            and exists (select 1 from nodes where nodes.id = ?1 and state = 'down' for key share)
           order by id
           limit ?2
-          for update skip locked
-        ) as c
+          for update of task_runs skip locked
+        )
+        update task_runs as t
+        set owner_node = null
+        from c
         where t.workspace = c.workspace and t.id = c.id
         returning 1";
     Ok(db.rows(sql, values![node, limit], |cells| cells.take::<i64>())?.len())

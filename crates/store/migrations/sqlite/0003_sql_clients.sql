@@ -1,0 +1,2 @@
+-- What SQL clients can do: start runs, and ask what became of them. Here they can do neither: nobody else
+-- may write to an embedded store, and nothing would tell its node.
