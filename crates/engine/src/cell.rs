@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fermata_model::record::{Outcome, Run};
 use fermata_model::{CallNumber, Json, RunId, WorkspaceId};
+use fermata_store::Chain;
 use tokio::sync::oneshot;
 
 use crate::api::RunActionError;
@@ -74,7 +75,7 @@ pub(crate) struct Cell {
     /// The newest turn, the newest whose changes were submitted, the newest whose are on disk.
     turns: [AtomicU64; 3],
     /// A turn could not be written: what is in memory is worth nothing.
-    abandoned: AtomicBool,
+    chain: Chain,
     /// Stops the slice being executed.
     kill: Arc<AtomicBool>,
 }
@@ -99,7 +100,7 @@ impl Cell {
             mailbox: Mutex::new(mailbox),
             body: Mutex::default(),
             turns: Default::default(),
-            abandoned: AtomicBool::new(false),
+            chain: Chain::default(),
             kill: Arc::default(),
         }
     }
@@ -179,7 +180,7 @@ impl Cell {
     /// A turn could not be written. If nobody works on the run it is gone at once, else the thread
     /// that does will see. Says whether it is gone.
     pub(crate) fn abandon(&self) -> bool {
-        self.abandoned.store(true, Ordering::SeqCst);
+        self.chain.end();
         let mut mailbox = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
         if mailbox.phase == Phase::Running {
             return false;
@@ -190,9 +191,14 @@ impl Cell {
         true
     }
 
+    /// What ties the turns together: none is written behind one that was not.
+    pub(crate) fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
     /// Whether a turn could not be written.
     pub(crate) fn is_abandoned(&self) -> bool {
-        self.abandoned.load(Ordering::SeqCst)
+        self.chain.has_ended()
     }
 
     /// A turn begins; its number.

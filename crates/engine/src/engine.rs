@@ -92,6 +92,8 @@ impl Engine {
     /// # Errors
     /// [`OpenError`] when the JavaScript engine or a thread cannot be started.
     pub fn start(settings: Settings, store: Store) -> Result<Self, OpenError> {
+        // Compiling the engine may take longer than a lease.
+        store.give_signs().map_err(OpenError::Join)?;
         let config = vm::Config {
             folder: settings.engine_folder.clone(),
             instances_max: settings.resident_max.saturating_add(SPARE_INSTANCES),

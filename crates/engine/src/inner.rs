@@ -171,11 +171,16 @@ impl Inner {
     }
 
     /// Tells a run something, bringing it into memory if it is not there.
-    pub(crate) fn post(&self, workspace: &WorkspaceId, run: RunId, mut mail: Mail) {
+    pub(crate) fn post(&self, workspace: &WorkspaceId, run: RunId, mail: Mail) {
         let priority = match &mail {
             Mail::Begin { run, .. } => run.birth.priority,
             _ => 0,
         };
+        self.post_as(workspace, run, priority, mail);
+    }
+
+    /// The same for a run whose priority is known.
+    pub(crate) fn post_as(&self, workspace: &WorkspaceId, run: RunId, priority: i16, mut mail: Mail) {
         loop {
             let cell = self.cell(workspace, run, priority);
             match cell.post(mail) {

@@ -131,7 +131,7 @@ impl Inner {
         let claimed = self.store.claim_runs(CLAIMED_AT_ONCE)?;
         let more = claimed.len() == CLAIMED_AT_ONCE as usize;
         for run in claimed {
-            self.post(&run.workspace, run.id, Mail::Wake);
+            self.post_as(&run.workspace, run.id, run.priority, Mail::Wake);
         }
         Ok(more)
     }

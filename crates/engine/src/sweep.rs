@@ -128,7 +128,7 @@ fn take_up(inner: &Inner) -> Result<(), ReadError> {
             }
             let later = run.status == RunStatus::Queued && run.start_at.is_some_and(|at| at > clock::now());
             if !later && inner.find(run.id).is_none() {
-                inner.post(&run.workspace, run.id, Mail::Wake);
+                inner.post_as(&run.workspace, run.id, run.priority, Mail::Wake);
             }
         }
     }

@@ -246,7 +246,7 @@ impl Turn<'_> {
                 let (inner, cell) = (inner.clone(), cell.clone());
                 move |fate| settled(&inner, &cell, fate, after, ended_now, turn)
             };
-            inner.store.submit(Group::with(changes, done));
+            inner.store.submit(Group::with(changes, done).in_chain(cell.chain()));
         }
         for (workspace, run, mail) in letters {
             inner.post(&workspace, run, mail);

@@ -8,11 +8,14 @@ use fermata_model::record::Run;
 use fermata_model::{RunId, WorkspaceId};
 use tokio::sync::{oneshot, watch};
 
+/// Those who wait for a run's end, and its workspace.
+type Waiting = (WorkspaceId, Vec<oneshot::Sender<Arc<Run>>>);
+
 /// Those who wait.
 #[derive(Default)]
 pub(crate) struct Watchers {
     changes: Mutex<HashMap<RunId, (watch::Sender<u64>, usize)>>,
-    ends: Mutex<HashMap<RunId, (WorkspaceId, Vec<oneshot::Sender<Arc<Run>>>)>>,
+    ends: Mutex<HashMap<RunId, Waiting>>,
     /// How many runs are watched, so that the hot path need not lock.
     watched: AtomicUsize,
 }

@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{backup, doctor, keystore, migrate, nodes, publish, restore, run, runs, send_event, store, tasks};
+use crate::commands::{
+    backup, doctor, keystore, migrate, nodes, publish, restore, run, runs, send_event, store, tasks,
+};
 use crate::exit;
 use crate::settings::ServeArgs;
 

@@ -68,6 +68,10 @@ pub(crate) struct StoreArgs {
     /// without one the ledger is a SQLite file in the data folder
     #[arg(long, value_name = "URL", env = "FERMATA_DATABASE_URL", hide_env_values = true)]
     pub(crate) database: Option<String>,
+    /// Where values lie that are too large for a row: s3://BUCKET/PREFIX or a folder [default: the folder
+    /// objects in the data folder; with --database they stay in the database]
+    #[arg(long, value_name = "URL", env = "FERMATA_OBJECTS")]
+    objects: Option<String>,
     /// Name of this node among those that share the database [default: made up, kept in the data folder]
     #[arg(long, value_name = "NAME", env = "FERMATA_NODE")]
     node: Option<String>,
@@ -109,7 +113,8 @@ impl StoreArgs {
             }
         };
         let version = env!("CARGO_PKG_VERSION");
-        let options = Options { master_key: master_key()?, database, node, lease, version, ..Options::default() };
+        let objects = self.objects.as_deref().map(places::objects_place).transpose()?;
+        let options = Options { master_key: master_key()?, database, objects, node, lease, version };
         Ok(StorePlace { folder: self.data.data.clone(), options })
     }
 }

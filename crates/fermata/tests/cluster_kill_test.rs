@@ -2,6 +2,7 @@
 //! from the database at random moments, and the database itself dies; in the end everything that was accepted
 //! has happened, once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stdout, reason = "what was measured is told")]
 
 #[path = "kill_test/audit.rs"]
 mod audit;

@@ -236,7 +236,13 @@ impl IntoResponse for Problem {
 
 impl From<store::ReadError> for Problem {
     fn from(error: store::ReadError) -> Self {
-        Self::internal(error)
+        match error {
+            store::ReadError::Unavailable { .. } => {
+                Self::new(Code::StoreUnavailable, "The database cannot be reached; try again")
+                    .caused_by(error)
+            }
+            error => Self::internal(error),
+        }
     }
 }
 
@@ -246,6 +252,14 @@ impl From<store::CommitError> for Problem {
             store::CommitError::Closed => Self::new(Code::Stopping, "The server is stopping; try again"),
             store::CommitError::Io { .. } => {
                 Self::new(Code::StoreUnavailable, "Nothing was changed; try again").caused_by(error)
+            }
+            store::CommitError::Unavailable { .. } => {
+                let detail = "The database cannot be reached; whether anything was changed is not known";
+                Self::new(Code::StoreUnavailable, detail).caused_by(error)
+            }
+            // It begins anew by itself, and says so in its log.
+            store::CommitError::Deposed => {
+                Self::new(Code::StoreUnavailable, "Other nodes have taken over from this one; try again")
             }
             error => Self::internal(error),
         }

@@ -113,12 +113,7 @@ pub struct Restored {
 ///
 /// # Errors
 /// [`ArchiveError`]; then the file is as it was before.
-pub fn backup(
-    place: &Place,
-    file: &Path,
-    replace: bool,
-    told: Told<'_>,
-) -> Result<Summary, ArchiveError> {
+pub fn backup(place: &Place, file: &Path, replace: bool, told: Told<'_>) -> Result<Summary, ArchiveError> {
     if file.exists() && !replace {
         return Err(ArchiveError::Exists { path: file.into() });
     }

@@ -1,9 +1,11 @@
 //! The database behind a store, whichever it is.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::db_error::DbError;
 use crate::folder::Folder;
+use crate::postgres::lease::News;
 use crate::postgres::writer::NodeKey;
 use crate::sql::Read;
 use crate::{postgres, sqlite};
@@ -19,6 +21,10 @@ pub(crate) enum Backend {
 pub(crate) struct Shared {
     pub(crate) readers: postgres::readers::Readers,
     pub(crate) node: NodeKey,
+    /// What the lease learns, for whoever asks.
+    pub(crate) news: Arc<News>,
+    /// Signs of life are being given.
+    pub(crate) gives_signs: AtomicBool,
 }
 
 impl Backend {

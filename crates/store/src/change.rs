@@ -1,5 +1,8 @@
 //! What can be written: changes, and groups of them that stand or fall together.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use fermata_model::record::{
     Call, CallState, Checkpoint, KeystoreEntry, LogLine, Run, RunState, SentEvent, TaskVersion,
 };
@@ -137,6 +140,15 @@ pub enum Change {
         /// When it was given.
         answered_at: Millis,
     },
+    /// The answer of a run that has ended. Nothing changes when the letter was answered before.
+    RefuseLetter {
+        /// The letter.
+        id: [u8; 16],
+        /// The answer.
+        answer: Json,
+        /// When it was given.
+        answered_at: Millis,
+    },
     /// Nobody needs the letter any more.
     DropLetter {
         /// The letter.
@@ -193,19 +205,56 @@ pub struct Group {
     /// Called when the group is on disk or has failed. It runs on the committer's thread, so it
     /// must be quick; it may submit further groups.
     pub done: Option<Done>,
+    /// What it is a link of, if it makes sense only behind those before it.
+    chain: Option<Chain>,
     /// Which of the values lie in the object store.
     pub(crate) carried: Carried,
+}
+
+/// Groups that make sense only one behind the other: when one of them is not written, none that
+/// comes after it is. Clones mean the same chain.
+#[derive(Debug, Clone, Default)]
+pub struct Chain(Arc<AtomicBool>);
+
+impl Chain {
+    /// Nothing of it is written from here on.
+    pub fn end(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether one of its groups was not written.
+    pub fn has_ended(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 impl Group {
     /// A group whose fate nobody asks for.
     pub fn new(changes: Vec<Change>) -> Self {
-        Self { changes, done: None, carried: Carried::default() }
+        Self { changes, done: None, chain: None, carried: Carried::default() }
     }
 
     /// A group that reports its fate to `done`.
     pub fn with(changes: Vec<Change>, done: impl FnOnce(Result<(), CommitError>) + Send + 'static) -> Self {
-        Self { changes, done: Some(Box::new(done)), carried: Carried::default() }
+        Self { changes, done: Some(Box::new(done)), chain: None, carried: Carried::default() }
+    }
+
+    /// The same as a link of a chain.
+    #[must_use]
+    pub fn in_chain(self, chain: &Chain) -> Self {
+        Self { chain: Some(chain.clone()), ..self }
+    }
+
+    /// Whether a group before it in its chain was not written.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.chain.as_ref().is_some_and(Chain::has_ended)
+    }
+
+    /// It was not written.
+    pub(crate) fn end_chain(&self) {
+        if let Some(chain) = &self.chain {
+            chain.end();
+        }
     }
 }
 

@@ -59,6 +59,14 @@ impl<W: Writer> Committer<W> {
     }
 
     pub(crate) fn write(&mut self, batch: Vec<Group>) {
+        let (cut_off, batch): (Vec<Group>, Vec<Group>) = batch.into_iter().partition(Group::is_cut_off);
+        finish(cut_off.into_iter().map(|group| (group, Err(CommitError::CutOff))));
+        if !batch.is_empty() {
+            self.write_uncut(batch);
+        }
+    }
+
+    fn write_uncut(&mut self, batch: Vec<Group>) {
         match self.writer.write_together(&batch) {
             Ok(rows) => {
                 self.count(&batch, rows);
@@ -91,6 +99,10 @@ impl<W: Writer> Committer<W> {
 /// Tells groups their fate. A panic in one must not end the thread that all others depend on.
 fn finish(fates: impl Iterator<Item = (Group, Result<(), CommitError>)>) {
     for (group, fate) in fates {
+        // Before the next batch is taken, which may hold what comes after it.
+        if fate.is_err() {
+            group.end_chain();
+        }
         let Some(done) = group.done else { continue };
         if catch_unwind(AssertUnwindSafe(|| done(fate))).is_err() {
             tracing::error!("What waited for a commit panicked");

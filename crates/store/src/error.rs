@@ -253,6 +253,9 @@ pub enum CommitError {
         #[source]
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// A group before it in its chain was not written.
+    #[error("a change before it was not written")]
+    CutOff,
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -288,7 +291,7 @@ impl CommitError {
 
     /// Whether the fault lies in the changes, so that other groups are not touched by it.
     pub(crate) fn is_of_the_changes(&self) -> bool {
-        matches!(self, Self::Conflict { .. } | Self::Missing { .. } | Self::Refused { .. })
+        matches!(self, Self::Conflict { .. } | Self::Missing { .. } | Self::Refused { .. } | Self::CutOff)
     }
 }
 

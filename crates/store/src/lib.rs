@@ -35,8 +35,8 @@ mod tables;
 mod value;
 mod write;
 
-pub use change::{Change, Done, Group, Removal};
 pub use admin::{Admin, NodeState, OWNED_RUNS_COUNTED_MAX};
+pub use change::{Chain, Change, Done, Group, Removal};
 pub use db_error::{DbError, DbErrorKind};
 pub use error::{CommitError, OpenError, ReadError, RemoveError};
 pub use migrations::{MigrationState, migrate_up, migrations};

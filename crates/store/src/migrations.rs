@@ -77,9 +77,12 @@ fn states(applied: &Applied) -> Vec<MigrationState> {
     };
     let known = schema::MIGRATIONS.iter().map(|step| match applied.get(&step.number) {
         Some(applied) => state(&step.number, applied, true),
-        None => {
-            MigrationState { number: step.number, name: step.name.to_owned(), applied_at: None, is_known: true }
-        }
+        None => MigrationState {
+            number: step.number,
+            name: step.name.to_owned(),
+            applied_at: None,
+            is_known: true,
+        },
     });
     let newer = applied.iter().filter(|(number, _)| **number > schema::known());
     known.chain(newer.map(|(number, applied)| state(number, applied, false))).collect()
@@ -130,7 +133,8 @@ fn up_in_folder(path: &Path) -> Result<(Applied, Applied), OpenError> {
 fn connect(url: &DatabaseUrl) -> Result<Connection, OpenError> {
     let failed = |action| move |error: DbError| OpenError::server(action, url, error);
     let server = Server::new(url, "fermata migrate").map_err(failed("read the address of"))?;
-    let mut connection = Connection::open_within(&server, OPEN_WITHIN, STEP_WITHIN).map_err(failed("open"))?;
+    let mut connection =
+        Connection::open_within(&server, OPEN_WITHIN, STEP_WITHIN).map_err(failed("open"))?;
     postgres::open::refuse_old_server(&mut connection, url)?;
     Ok(connection)
 }

@@ -136,6 +136,8 @@ impl Store {
             backend: Backend::Postgres(Shared {
                 readers: postgres::readers::Readers::new(server.clone()),
                 node,
+                news: Arc::default(),
+                gives_signs: AtomicBool::new(false),
             }),
             queue,
             counters,

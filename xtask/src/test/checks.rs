@@ -52,7 +52,9 @@ fn lints() -> Result<()> {
 const SLOW_TESTS: [&str; 3] = ["kill_test", "property_", "server_"];
 
 /// Whose tests keep a ledger without being about it.
-const ABOVE_THE_LEDGER: &str = "package(fermata-engine) + package(fermata-runtime) + package(fermata)";
+const ABOVE_THE_LEDGER: &str = "(package(fermata-engine) + package(fermata-runtime) + package(fermata)) \
+     - test(/^doctor|store_failures|named_store|server_backup|^kill_test_nodes/) - binary(sql_clients) \
+     - binary(cluster_kill_test)";
 
 fn tests(is_fast: bool) -> Result<()> {
     if process::ask("cargo-nextest", "--version").is_some() {

@@ -30,7 +30,7 @@ const RULES: [Rule; 6] = [
     Rule { words: &["tokio::process"], homes: STARTERS, message: "processes are started by `sandbox` alone" },
     Rule {
         words: &["env::var"],
-        homes: &["crates/fermata/src/settings"],
+        homes: &["crates/fermata/src/settings", "crates/testkit/src/postgres/environment"],
         message: "the environment is read by the binary's settings alone",
     },
 ];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use fermata_model::record::KeystoreKind;
 use fermata_model::{CallError, Json, WorkspaceId, json};
+use fermata_store::ReadError;
 use serde_json::Value;
 
 use super::{Step, arguments, unknown_method};
@@ -117,6 +118,9 @@ fn list(
 }
 
 fn refused(error: KeystoreError) -> CallError {
+    if let KeystoreError::Store(ReadError::Unavailable { .. }) = error {
+        return CallError::passing("store_failed", error.to_string());
+    }
     let code = match &error {
         KeystoreError::TooLarge { .. } => "value_too_large",
         KeystoreError::BadName(_) => "bad_name",

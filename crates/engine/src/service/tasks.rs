@@ -6,6 +6,7 @@ use fermata_model::limits::{RUN_DEPTH_MAX, WAIT_MS_MAX};
 use fermata_model::record::{ParentCall, Run, RunBirth, RunState};
 use fermata_model::task::Span;
 use fermata_model::{CallError, CallNumber, Json, Millis, RunId, WorkspaceId, json};
+use fermata_store::ReadError;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -131,6 +132,9 @@ pub(crate) fn step(
 
 /// The rejection when a task cannot be started.
 pub(crate) fn refused(error: &StartError) -> CallError {
+    if let StartError::Store(ReadError::Unavailable { .. }) = error {
+        return CallError::passing("store_failed", error.to_string());
+    }
     let code = match error {
         StartError::TaskUnknown { .. } => "task_unknown",
         _ => "store_failed",

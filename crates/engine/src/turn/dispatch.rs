@@ -12,6 +12,9 @@ use crate::cell::Mail;
 use crate::outward::Attempt;
 use crate::service::{Outward, Step, events, keystore, sleep, tasks};
 
+/// Wait before a call is tried again that could not be performed because the ledger was away.
+const LEDGER_AWAY_MS: Millis = 250;
+
 /// The services a task may call in this version.
 const SERVICES: [&str; 5] = ["events", "http", "keystore", "sleep", "tasks"];
 
@@ -45,6 +48,12 @@ impl Turn<'_> {
     /// Takes a step of a pending call and sets its state.
     pub(super) fn take_step(&mut self, call: &mut Call, now: Millis) {
         match self.step(call, now) {
+            // A call that stays inside does not fail by what passes.
+            Step::Done(Outcome::Err(error)) if error.retryable => {
+                let due = now + LEDGER_AWAY_MS;
+                call.state.due_at = Some(due);
+                self.set_timer(due, Some(call.number));
+            }
             Step::Done(outcome) => self.outcome(call, outcome, now),
             Step::Until(due) => {
                 call.state.due_at = Some(due);

@@ -83,7 +83,13 @@ impl Turn<'_> {
 
     /// Answers a letter with the group of this turn.
     pub(super) fn answer_letter(&mut self, id: [u8; 16], answer: &Json) {
-        self.changes.push(Change::AnswerLetter { id, answer: answer.clone(), answered_at: clock::now() });
+        let (answer, answered_at) = (answer.clone(), clock::now());
+        // An ended run belongs to nobody: two nodes may tell the letter so, which does no harm.
+        self.changes.push(if self.was_ended {
+            Change::RefuseLetter { id, answer, answered_at }
+        } else {
+            Change::AnswerLetter { id, answer, answered_at }
+        });
         self.after.push(After::Answered(id));
     }
 

@@ -178,7 +178,11 @@ impl Turn<'_> {
                     self.outcome(&mut call, Outcome::Err(events::timed_out(&name)), now);
                     self.body.open.insert(number, call);
                 }
-                None => self.attempt_again(&mut call),
+                None if self.inner.outward(&call.birth.service).is_some() => self.attempt_again(&mut call),
+                None => {
+                    self.take_step(&mut call, now);
+                    self.keep_call(&call);
+                }
             },
         }
     }

@@ -117,7 +117,11 @@ fn place(folder: PathBuf, database: Option<&str>, objects: Option<&str>) -> Resu
     Ok(Place { folder, options })
 }
 
-fn objects_place(text: &str) -> Result<ObjectsPlace, Failure> {
+/// The place of large values.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn objects_place(text: &str) -> Result<ObjectsPlace, Failure> {
     let mut variables = Vec::new();
     for name in S3_VARIABLES {
         variables.extend(variable(name)?.map(|value| (name.to_owned(), value)));

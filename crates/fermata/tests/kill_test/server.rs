@@ -2,13 +2,15 @@
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+/// Lines of the log that are shown of a server that ended by itself.
+const LINES_SHOWN: usize = 20;
 /// Longest a server may take until it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Where the port is chosen from: below the ports that the system gives to outgoing connections,
@@ -18,6 +20,7 @@ const PORTS: std::ops::Range<u16> = 20_000..30_000;
 /// A running server, by its process. Killed with its value.
 pub(crate) struct Server {
     pub(crate) child: Child,
+    log: PathBuf,
 }
 
 /// The program with its subcommand, in an environment of its own.
@@ -40,9 +43,10 @@ pub(crate) fn complaints(log: &Path) -> Vec<String> {
 impl Server {
     /// Starts one without waiting for it. What it says is added to the log.
     pub(crate) fn start(mut command: Command, log: &Path) -> Self {
+        let path = log.to_owned();
         let log = File::options().create(true).append(true).open(log).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
-        Self { child: command.spawn().unwrap() }
+        Self { child: command.spawn().unwrap(), log: path }
     }
 
     /// Waits until it says that it is ready.
@@ -57,9 +61,16 @@ impl Server {
             false
         };
         let is_ready = tokio::time::timeout(READY_WITHIN, ready).await.expect("the server is ready in time");
-        assert!(is_ready, "the server ended by itself: {:?}", self.child.wait().await);
+        assert!(is_ready, "the server ended by itself: {:?}\n{}", self.child.wait().await, self.last_words());
         // It goes on to write there.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    }
+
+    /// The end of its log.
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
     }
 
     /// Kills it in the middle of whatever it does.

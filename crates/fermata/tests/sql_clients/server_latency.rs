@@ -24,5 +24,9 @@ fn inserted_runs_start_soon_after_their_commit() {
         })
         .collect();
     waits.sort_unstable();
-    println!("insert to start of {RUNS} runs: p50 {} ms, max {} ms, all {waits:?}", waits[RUNS / 2], waits[RUNS - 1]);
+    println!(
+        "insert to start of {RUNS} runs: p50 {} ms, max {} ms, all {waits:?}",
+        waits[RUNS / 2],
+        waits[RUNS - 1]
+    );
 }

@@ -12,7 +12,9 @@ fn a_pushed_run_begins_without_a_notice() {
     let mut waits = Vec::new();
     for _ in 0..10 {
         let id = site.insert("'hello'", "'{}'");
-        let body = site.cell(&format!("select json_build_object('stackRunId', id) from fermata.task_runs where id = uuid_send('{id}')"));
+        let body = site.cell(&format!(
+            "select json_build_object('stackRunId', id) from fermata.task_runs where id = uuid_send('{id}')"
+        ));
         let (status, answer) = site.post("/quickjs-executor", &headers, &body.unwrap());
         assert_eq!(status, 202, "{answer}");
         let run = site.ended(&id);

@@ -34,14 +34,19 @@ fn rows_that_cannot_be_runs_are_refused_with_reasons() {
 fn limits_are_those_of_the_model() {
     let site = Site::new();
     let insert = |bytes: usize| {
-        format!("insert into fermata.task_runs (task_name, input) values ('hello', '{{}}' || repeat(' ', {}))", bytes - 2)
+        format!(
+            "insert into fermata.task_runs (task_name, input) values ('hello', '{{}}' || repeat(' ', {}))",
+            bytes - 2
+        )
     };
     let refusal = site.refused(&insert(INPUT_BYTES_MAX + 1));
     assert!(refusal.contains(&format!("the limit is {INPUT_BYTES_MAX}")), "{refusal}");
     site.database.execute(&insert(INPUT_BYTES_MAX)).unwrap();
     let longest = site.cell("select fermata.span_ms('9999999w')").unwrap();
     assert_eq!(longest, WAIT_MS_MAX.to_string());
-    for (text, ms) in [("250", "250"), ("500ms", "500"), ("90s", "90000"), ("1h30m", "5400000"), ("2d", "172800000")] {
+    for (text, ms) in
+        [("250", "250"), ("500ms", "500"), ("90s", "90000"), ("1h30m", "5400000"), ("2d", "172800000")]
+    {
         assert_eq!(site.cell(&format!("select fermata.span_ms('{text}')")).unwrap(), ms, "{text}");
     }
 }

@@ -14,9 +14,11 @@ fn a_role_without_tables_starts_runs() {
     }
 
     site.psql(&format!("grant execute on function fermata.enqueue, fermata.run_status to {role}"));
-    let id = site.cell(&as_role("select fermata.enqueue('hello', '{\"n\": 1}', idempotency_key => 'r')")).unwrap();
+    let id =
+        site.cell(&as_role("select fermata.enqueue('hello', '{\"n\": 1}', idempotency_key => 'r')")).unwrap();
     site.ended(&id);
-    let status = site.database.query_text(&as_role(&format!("select * from fermata.run_status('{id}')"))).unwrap();
+    let status =
+        site.database.query_text(&as_role(&format!("select * from fermata.run_status('{id}')"))).unwrap();
     assert_eq!(status, [[Some("completed".to_owned()), Some("{\"n\":2}".to_owned()), None]]);
     for table in ["task_runs", "task_functions", "idempotency_keys", "keystore"] {
         let refusal = site.refused(&as_role(&format!("select * from fermata.{table}")));
@@ -26,7 +28,8 @@ fn a_role_without_tables_starts_runs() {
     // Inserting needs a right for the columns that are named, and none for those that are filled in.
     site.psql(&format!("grant insert (task_name, input) on fermata.task_runs to {role}"));
     site.psql(&as_role("insert into fermata.task_runs (task_name, input) values ('hello', '{}')"));
-    let refusal = site.refused(&as_role("insert into fermata.task_runs (task_name, seed) values ('hello', '')"));
+    let refusal =
+        site.refused(&as_role("insert into fermata.task_runs (task_name, seed) values ('hello', '')"));
     assert!(refusal.contains("permission denied for table"), "{refusal}");
     site.psql(&format!("drop owned by {role}; drop role {role}"));
 }

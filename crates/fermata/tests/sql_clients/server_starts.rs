@@ -47,9 +47,9 @@ fn a_transaction_starts_all_its_runs_or_none() {
     let sql = "insert into fermata.task_runs (task_name, input)
         select 'hello', json_build_object('n', n)::text from generate_series(1, 300) as n";
     site.psql(sql);
-    let ids = site.database.query_text(
-        "select encode(id, 'hex')::uuid from fermata.task_runs order by id desc limit 300",
-    );
+    let ids = site
+        .database
+        .query_text("select encode(id, 'hex')::uuid from fermata.task_runs order by id desc limit 300");
     for row in ids.unwrap() {
         assert_eq!(site.ended(row[0].as_deref().unwrap()).status, "completed");
     }
@@ -72,7 +72,8 @@ fn a_version_a_start_and_a_timeout_are_kept_to() {
     assert_eq!(timeouts, [vec![Some("5400000".to_owned())], vec![None]]);
 
     for wait in ["100 ms", "1 s", "4 s"] {
-        let later = site.cell(&format!("select fermata.enqueue('hello', start_at => now() + '{wait}')")).unwrap();
+        let later =
+            site.cell(&format!("select fermata.enqueue('hello', start_at => now() + '{wait}')")).unwrap();
         let run = site.ended(&later);
         let late = run.started_at.unwrap() - run.start_at.unwrap();
         println!("in {wait}: {late} ms late");
@@ -85,7 +86,9 @@ fn what_waits_begins_by_its_priority() {
     let mut site = Site::new();
     site.stop();
     let insert = |priority: i32| {
-        let sql = format!("insert into fermata.task_runs (task_name, priority) select 'hello', {priority} from generate_series(1, 20)");
+        let sql = format!(
+            "insert into fermata.task_runs (task_name, priority) select 'hello', {priority} from generate_series(1, 20)"
+        );
         site.psql(&sql);
     };
     insert(-5);
@@ -93,7 +96,8 @@ fn what_waits_begins_by_its_priority() {
     site.serve(&["--executors", "1"]);
     let ids = site.database.query_text("select encode(id, 'hex')::uuid from fermata.task_runs").unwrap();
     ids.iter().for_each(|row| drop(site.ended(row[0].as_deref().unwrap())));
-    let sql = "select max(started_at) filter (where priority > 0) <= min(started_at) filter (where priority < 0)
+    let sql =
+        "select max(started_at) filter (where priority > 0) <= min(started_at) filter (where priority < 0)
         from fermata.task_runs";
     assert_eq!(site.cell(sql).unwrap(), "t");
 }

@@ -58,8 +58,11 @@ impl Site {
     pub(crate) fn new() -> Self {
         let (folder, database) = (tempfile::tempdir().unwrap(), Database::create().unwrap());
         let mut site = Self { folder, database, server: None, address: String::new() };
-        bring_engine(&site.path("data/engine"));
+        let (engine, kept) = (site.path("data/engine"), Path::new(CACHE).join("fermata/engine"));
+        // Compiling the engine is most of what a test would do.
+        copy_files(&kept, &engine);
         site.serve(&[]);
+        copy_files(&engine, &kept);
         site.publish("hello.js", HELLO);
         // The first run makes the baseline of the task.
         let id = site.insert("'hello'", "'{}'");
@@ -74,8 +77,12 @@ impl Site {
     fn fermata(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fermata"));
         command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
-        command.env("FERMATA_DATABASE_URL", self.database.url()).env("FERMATA_INTERNAL_TOKEN", INTERNAL_TOKEN);
-        command.env("FERMATA_TOKEN_FILE", self.path("token")).env("FERMATA_URL", format!("http://{}", self.address));
+        command
+            .env("FERMATA_DATABASE_URL", self.database.url())
+            .env("FERMATA_INTERNAL_TOKEN", INTERNAL_TOKEN);
+        command
+            .env("FERMATA_TOKEN_FILE", self.path("token"))
+            .env("FERMATA_URL", format!("http://{}", self.address));
         command
     }
 
@@ -85,7 +92,8 @@ impl Site {
         let mut command = self.fermata(&["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.args(more).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.by_ref().map_while(Result::ok).find_map(|line| line.strip_prefix(READY).map(str::to_owned));
+        let ready =
+            lines.by_ref().map_while(Result::ok).find_map(|line| line.strip_prefix(READY).map(str::to_owned));
         let url = ready.unwrap_or_else(|| panic!("it is not ready: {}", self.log()));
         self.address = url.trim_start_matches("http://").to_owned();
         self.server = Some(child);
@@ -147,7 +155,8 @@ impl Site {
              where r.id = uuid_send('{id}')"
         );
         let row = self.database.query_text(&sql).unwrap().into_iter().next()?;
-        let json = |at: usize| row[at].as_deref().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
+        let json =
+            |at: usize| row[at].as_deref().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
         let number = |at: usize| row[at].as_deref().map(|text| text.parse().unwrap());
         Some(Run {
             status: row[0].clone().unwrap(),
@@ -211,13 +220,15 @@ impl Drop for Site {
     }
 }
 
-/// Puts the compiled engine into a folder, if another test has left it: compiling it is most of what a
-/// test would do.
-fn bring_engine(folder: &Path) {
-    fs::create_dir_all(folder).unwrap();
-    let Ok(compiled) = fs::read_dir(Path::new(CACHE).join("fermata/engine")) else { return };
-    for file in compiled.flatten() {
+/// Copies the files that are missing. Each is there whole or not at all: other tests do the same.
+fn copy_files(from: &Path, to: &Path) {
+    let Ok(files) = fs::read_dir(from) else { return };
+    fs::create_dir_all(to).unwrap();
+    for file in files.flatten().filter(|file| !to.join(file.file_name()).exists()) {
+        let draft = tempfile::NamedTempFile::new_in(to).unwrap();
         // A draft of another test may be gone by now.
-        let _ = fs::copy(file.path(), folder.join(file.file_name()));
+        if fs::copy(file.path(), draft.path()).is_ok() {
+            draft.persist(to.join(file.file_name())).unwrap();
+        }
     }
 }

@@ -27,7 +27,9 @@ impl PushRun {
 
     /// The run's workspace, if the text can be the name of one.
     pub(crate) fn workspace(&self) -> Option<WorkspaceId> {
-        self.workspace.as_deref().map_or_else(|| Some(WorkspaceId::default_workspace()), |text| text.parse().ok())
+        self.workspace
+            .as_deref()
+            .map_or_else(|| Some(WorkspaceId::default_workspace()), |text| text.parse().ok())
     }
 }
 

@@ -20,9 +20,10 @@ async fn a_run_is_pushed_with_the_internal_token() {
     let app = TestApp::with_tasks().await;
     let id = app.start(json!({ "task": "waiter" })).await;
     let bearer = format!("Bearer {INTERNAL_TOKEN}");
-    for (field, header) in
-        [("stackRunId", ("authorization", bearer.as_str())), ("stack_run_id", ("x-internal-token", INTERNAL_TOKEN))]
-    {
+    for (field, header) in [
+        ("stackRunId", ("authorization", bearer.as_str())),
+        ("stack_run_id", ("x-internal-token", INTERNAL_TOKEN)),
+    ] {
         let pushed = push(&app, Some(header), &json!({ field: id }).to_string()).await;
         assert_eq!(pushed.status, 202, "{}", pushed.text);
         assert_eq!(pushed.json()["stackRunId"], id);

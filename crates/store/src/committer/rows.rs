@@ -119,6 +119,7 @@ pub(crate) fn all() -> Vec<&'static Write> {
         &keystore::DELETE,
         &letters::INSERT,
         &letters::ANSWER,
+        &letters::REFUSE,
         &letters::DELETE,
         &objects::INSERT,
         &objects::DELETE,
@@ -153,6 +154,9 @@ fn of_alone(change: &Change) -> (&'static Write, Vec<Value<'_>>) {
         Change::PutLetter(letter) => (&letters::INSERT, letters::row(letter)),
         Change::AnswerLetter { id, answer, answered_at } => {
             (&letters::ANSWER, values![id, answer.get(), *answered_at].to_vec())
+        }
+        Change::RefuseLetter { id, answer, answered_at } => {
+            (&letters::REFUSE, values![id, answer.get(), *answered_at].to_vec())
         }
         Change::DropLetter { id } => (&letters::DELETE, values![id].to_vec()),
         Change::InsertRun(_)

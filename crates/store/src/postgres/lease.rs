@@ -1,7 +1,7 @@
 //! Signs of life: this node gives them, and takes the runs of nodes that give none.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,27 @@ pub enum LeaseNews {
 /// Told of news, on the thread that gives the signs of life.
 pub(crate) type Told = Box<dyn Fn(LeaseNews) + Send>;
 
+/// News on their way to whoever wants them, kept until somebody does.
+#[derive(Default)]
+pub(crate) struct News(Mutex<(Option<Told>, Vec<LeaseNews>)>);
+
+impl News {
+    /// From here on `told` is told, of what was kept as well.
+    pub(crate) fn told_by(&self, told: Told) {
+        let mut news = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        news.1.drain(..).for_each(&told);
+        news.0 = Some(told);
+    }
+
+    fn tell(&self, news: LeaseNews) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &kept.0 {
+            Some(told) => told(news),
+            None => kept.1.push(news),
+        }
+    }
+}
+
 /// The thread that gives the signs of life.
 pub(crate) struct Lease {
     pub(crate) server: Server,
@@ -40,7 +61,7 @@ pub(crate) struct Lease {
     pub(crate) lease: Duration,
     pub(crate) deposed: Arc<AtomicBool>,
     pub(crate) closing: Arc<AtomicBool>,
-    pub(crate) told: Told,
+    pub(crate) news: Arc<News>,
 }
 
 /// How often the numbers of old commits are cleared.
@@ -73,7 +94,7 @@ impl Lease {
                 connection = None;
             }
             if self.deposed.load(Ordering::SeqCst) {
-                (self.told)(LeaseNews::Deposed);
+                self.news.tell(LeaseNews::Deposed);
                 return;
             }
             std::thread::park_timeout(self.lease / BEATS_PER_LEASE);
@@ -117,7 +138,7 @@ impl Lease {
         let state = db.row(sql, values![self.node.id, self.node.epoch], |cells| cells.take::<String>())?;
         match state.as_deref() {
             None => self.deposed.store(true, Ordering::SeqCst),
-            Some("draining") if !std::mem::replace(was_draining, true) => (self.told)(LeaseNews::Drain),
+            Some("draining") if !std::mem::replace(was_draining, true) => self.news.tell(LeaseNews::Drain),
             Some(_) => {}
         }
         Ok(())
@@ -181,7 +202,7 @@ impl Lease {
         if released > 0 {
             tracing::info!(runs = released, "Runs of a node that is gone can be claimed");
             connection.batch("select pg_notify('fermata', 'work')")?;
-            (self.told)(LeaseNews::RunsReleased);
+            self.news.tell(LeaseNews::RunsReleased);
         }
         Ok(())
     }

@@ -211,9 +211,13 @@ fn write_behind_savepoint(
     group: &Group,
     node: i64,
 ) -> Result<Result<(), CommitError>, Failure> {
+    if group.is_cut_off() {
+        return Ok(Err(CommitError::CutOff));
+    }
     connection.batch("savepoint alone").map_err(Failure::of)?;
     let fate = match apply_all(connection, group, node) {
         Err(Failure::Row(error)) if error.is_of_the_changes() => {
+            group.end_chain();
             connection.batch("rollback to alone").map_err(Failure::of)?;
             Err(error)
         }

@@ -68,12 +68,16 @@ impl SqliteWriter {
     }
 
     fn write_behind_savepoint(&self, group: &Group) -> Result<(), CommitError> {
+        if group.is_cut_off() {
+            return Err(CommitError::CutOff);
+        }
         self.execute("savepoint alone")?;
         let carrying = Carrying::of(std::slice::from_ref(group));
         let written = group.changes.iter().try_for_each(|change| self.apply(&Step::of(change), &carrying));
         match &written {
             Ok(()) => self.execute("release alone")?,
             Err(error) if error.is_of_the_changes() => {
+                group.end_chain();
                 self.execute("rollback to alone")?;
                 self.execute("release alone")?;
             }

@@ -57,6 +57,29 @@ impl Store {
         self.inner.deposed.load(Ordering::SeqCst)
     }
 
+    /// Starts giving signs of life, where several nodes share the ledger. To be called at once when the
+    /// node has something long to do before it joins the others.
+    ///
+    /// # Errors
+    /// [`OpenError`] when a thread cannot be started.
+    pub fn give_signs(&self) -> Result<(), OpenError> {
+        let (Some(shared), Some(server)) = (self.shared(), &self.inner.server) else { return Ok(()) };
+        if shared.gives_signs.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let lease = Lease {
+            server: server.clone(),
+            node: shared.node,
+            lease: self.inner.lease,
+            deposed: self.inner.deposed.clone(),
+            closing: self.inner.closing.clone(),
+            news: shared.news.clone(),
+        };
+        let thread = lease.start().map_err(|error| super::no_thread(&self.inner.folder, error))?;
+        self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
+    }
+
     /// Starts giving signs of life and listening, where several nodes share the ledger. What is
     /// learned is told on threads of the store, so it must be quick.
     ///
@@ -68,19 +91,11 @@ impl Store {
         notice: impl Fn(Notice) + Send + 'static,
     ) -> Result<(), OpenError> {
         let (Some(shared), Some(server)) = (self.shared(), &self.inner.server) else { return Ok(()) };
-        let lease = Lease {
-            server: server.clone(),
-            node: shared.node,
-            lease: self.inner.lease,
-            deposed: self.inner.deposed.clone(),
-            closing: self.inner.closing.clone(),
-            told: Box::new(news),
-        };
+        shared.news.told_by(Box::new(news));
+        self.give_signs()?;
         let no_thread = |error| super::no_thread(&self.inner.folder, error);
-        let lease = lease.start().map_err(no_thread)?;
         let listening = listen::start(server.clone(), self.inner.closing.clone(), Box::new(notice));
         let mut threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        threads.push(lease);
         threads.push(listening.map_err(no_thread)?);
         Ok(())
     }

@@ -54,9 +54,8 @@ pub(crate) static END_CHILD: LazyLock<Write> = LazyLock::new(|| {
 });
 
 /// Removes the calls of a run.
-pub(crate) static DELETE_OF_RUN: LazyLock<Write> = LazyLock::new(|| {
-    Write::delete("call", "stack_runs", &[("workspace", Text), ("run_id", Blob)])
-});
+pub(crate) static DELETE_OF_RUN: LazyLock<Write> =
+    LazyLock::new(|| Write::delete("call", "stack_runs", &[("workspace", Text), ("run_id", Blob)]));
 
 /// The row of a new call with `state`, which may be newer than the call's own.
 pub(crate) fn insert_row<'a>(call: &'a Call, state: &'a CallState) -> Vec<Value<'a>> {

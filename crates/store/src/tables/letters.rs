@@ -49,14 +49,19 @@ pub(crate) static ANSWER: LazyLock<Write> = LazyLock::new(|| {
     Write::update("letter", "letters", 1, &columns, Guard::both("t.answered_at is null"))
 });
 
+/// The same, where a letter that was answered before is left as it is.
+pub(crate) static REFUSE: LazyLock<Write> = LazyLock::new(|| {
+    let columns = [("id", Blob), ("answer", Text), ("answered_at", Int)];
+    Write::update("letter", "letters", 1, &columns, Guard::both("t.answered_at is null")).or_nothing()
+});
+
 /// Removes a letter.
 pub(crate) static DELETE: LazyLock<Write> =
     LazyLock::new(|| Write::delete("letter", "letters", &[("id", Blob)]));
 
 /// Removes the letters of a run.
-pub(crate) static DELETE_OF_RUN: LazyLock<Write> = LazyLock::new(|| {
-    Write::delete("letter", "letters", &[("workspace", Text), ("run_id", Blob)])
-});
+pub(crate) static DELETE_OF_RUN: LazyLock<Write> =
+    LazyLock::new(|| Write::delete("letter", "letters", &[("workspace", Text), ("run_id", Blob)]));
 
 /// The row of a letter.
 pub(crate) fn row(letter: &Letter) -> Vec<Value<'_>> {

@@ -26,9 +26,8 @@ pub(crate) static INSERT: LazyLock<Write> = LazyLock::new(|| {
 });
 
 /// Removes the lines of a run.
-pub(crate) static DELETE_OF_RUN: LazyLock<Write> = LazyLock::new(|| {
-    Write::delete("log line", "task_logs", &[("workspace", Text), ("run_id", Blob)])
-});
+pub(crate) static DELETE_OF_RUN: LazyLock<Write> =
+    LazyLock::new(|| Write::delete("log line", "task_logs", &[("workspace", Text), ("run_id", Blob)]));
 
 /// The row of a line.
 pub(crate) fn row<'a>(workspace: &'a WorkspaceId, run: &'a RunId, line: &'a LogLine) -> Vec<Value<'a>> {

@@ -25,9 +25,8 @@ pub(crate) static TAKE: LazyLock<Write> = LazyLock::new(|| {
 });
 
 /// Removes the events of a run.
-pub(crate) static DELETE_OF_RUN: LazyLock<Write> = LazyLock::new(|| {
-    Write::delete("event", "sent_events", &[("workspace", Text), ("run_id", Blob)])
-});
+pub(crate) static DELETE_OF_RUN: LazyLock<Write> =
+    LazyLock::new(|| Write::delete("event", "sent_events", &[("workspace", Text), ("run_id", Blob)]));
 
 /// The row of an event.
 pub(crate) fn row<'a>(workspace: &'a WorkspaceId, run: &'a RunId, event: &'a SentEvent) -> Vec<Value<'a>> {

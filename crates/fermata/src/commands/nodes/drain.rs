@@ -81,11 +81,15 @@ async fn ask(mut admin: Admin, name: &str) -> Result<Admin, Failure> {
 
 fn too_long(node: &NodeState, wait: &str) -> Failure {
     let name = &node.node.name;
-    let failure = Failure::new(Exit::Failed, format!("{name} is not down after {wait}; it still has {} runs", node.runs));
+    let failure = Failure::new(
+        Exit::Failed,
+        format!("{name} is not down after {wait}; it still has {} runs", node.runs),
+    );
     if node.is_lost() {
         let silent = spans::of_ms(node.silent_ms);
-        return failure
-            .note(format!("it has given no sign of life for {silent}; another node that is up takes its runs over"));
+        return failure.note(format!(
+            "it has given no sign of life for {silent}; another node that is up takes its runs over"
+        ));
     }
     failure.note("it goes on handing over; wait again with the same command")
 }
