@@ -316,7 +316,14 @@ fn settled(
     }
     if let Err(error) = &fate {
         // What is in memory is ahead of a disk that will not follow: begin again from the disk.
-        tracing::error!(run.id = %cell.run, error = error as &dyn std::error::Error, "Turn was not written");
+        match error {
+            // Told of already, with the turn before.
+            CommitError::CutOff => {}
+            error => {
+                let error = error as &dyn std::error::Error;
+                tracing::error!(run.id = %cell.run, error, "Turn was not written");
+            }
+        }
         inner.watchers.failed(cell.run);
         return inner.abandon(cell);
     }
