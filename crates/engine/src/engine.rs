@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::api::{RunActionError, Settings};
 use crate::cell::{Mail, Reply};
 use crate::executor::Executors;
+use crate::housekeeping;
 use crate::inner::Inner;
 use crate::keystore::{KeystoreError, Place};
 use crate::letter::Wish;
@@ -114,7 +115,11 @@ impl Engine {
             thread("fermata-sweep", move || sweep::run(&inner, &executors))?
         };
         neighbours::join(&inner).map_err(OpenError::Join)?;
-        let threads = Arc::new(Mutex::new(vec![timers, sweep]));
+        let housekeeping = {
+            let inner = inner.clone();
+            thread("fermata-keeper", move || housekeeping::run(&inner))?
+        };
+        let threads = Arc::new(Mutex::new(vec![timers, sweep, housekeeping]));
         Ok(Self { inner, executors, threads })
     }
 
@@ -339,6 +344,7 @@ impl Engine {
         self.inner.stopping.store(true, Ordering::SeqCst);
         self.inner.timers.close();
         self.inner.sweep_now.notify();
+        self.inner.housekeeping_ends.notify();
         self.put_all_down(bound / 2).await;
         self.inner.ready.close();
         let engine = self.clone();

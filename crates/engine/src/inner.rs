@@ -55,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) answers: Answers,
     /// Has the sweep look around at once.
     pub(crate) sweep_now: Bell,
+    /// Rung when the engine stops.
+    pub(crate) housekeeping_ends: Bell,
     /// Why the engine has to end, once it has to.
     pub(crate) ending: watch::Sender<Option<Ending>>,
     /// Places for outward calls under way.
@@ -156,6 +158,7 @@ impl Inner {
             in_flight: Mutex::default(),
             answers: Answers::default(),
             sweep_now: Bell::default(),
+            housekeeping_ends: Bell::default(),
             ending: watch::Sender::new(None),
             outward_places: tokio::sync::Semaphore::new(OUTWARD_MAX),
             residents: Residents::default(),

@@ -11,6 +11,7 @@ mod cell;
 mod clock;
 mod engine;
 mod executor;
+mod housekeeping;
 mod inner;
 mod keystore;
 mod letter;

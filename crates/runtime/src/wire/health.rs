@@ -40,6 +40,10 @@ pub(crate) struct StoreStats {
     changes: u64,
     /// Rows written after merging the changes of one row.
     rows_written: u64,
+    /// Statements sent for them, where the database is a server.
+    statements: u64,
+    /// Times an answer of the database was waited for to write them, where it is a server.
+    round_trips: u64,
     /// Present size of the database and its write-ahead log.
     size_bytes: u64,
 }
@@ -51,6 +55,8 @@ impl From<store::Stats> for StoreStats {
             groups: stats.groups,
             changes: stats.changes,
             rows_written: stats.rows_written,
+            statements: stats.statements,
+            round_trips: stats.round_trips,
             size_bytes: stats.size_bytes,
         }
     }
