@@ -261,6 +261,8 @@ impl From<store::CommitError> for Problem {
             store::CommitError::Deposed => {
                 Self::new(Code::StoreUnavailable, "Other nodes have taken over from this one; try again")
             }
+            // What was written before it was not, for a reason that has been told: the run is taken up anew.
+            store::CommitError::CutOff => Self::new(Code::StoreUnavailable, "Nothing was changed; try again"),
             error => Self::internal(error),
         }
     }
