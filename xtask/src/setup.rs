@@ -17,7 +17,6 @@ pub(crate) const SDK: &str = "sdk";
 /// Checks the tools, provides PostgreSQL, installs the npm packages, builds the engine module and the prelude.
 pub(crate) fn run() -> Result<()> {
     tools::check()?;
-    tools::provide_postgresql()?;
     install_packages(GUEST)?;
     install_packages(SDK)?;
     build_guest()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fermata_model::record::{Call, Checkpoint, Outcome, Run, SentEvent};
 use fermata_model::{CallNumber, DeliveryNumber, Millis};
+use fermata_store::Letter;
 use fermata_vm::{Baseline, Vm};
 
 use crate::inner::Resident;
@@ -44,6 +45,10 @@ pub(crate) struct Body {
     pub(crate) released: bool,
     /// It came from the ledger without having begun: nobody has looked at its input.
     pub(crate) is_unchecked: bool,
+    /// Letters of other nodes that came with the run from the ledger.
+    pub(crate) letters: Vec<Letter>,
+    /// The ledger could not be asked what other nodes have written: to be tried again.
+    pub(crate) must_look: bool,
     /// Letters of other nodes that were dealt with, while their answers may not be on disk.
     pub(crate) letters_done: HashSet<[u8; 16]>,
     /// What came from the ledger was looked at.
@@ -103,6 +108,8 @@ impl Body {
             is_orphan: false,
             released: false,
             is_unchecked: false,
+            letters: Vec::new(),
+            must_look: false,
             letters_done: HashSet::new(),
             is_resumed: false,
             turn: 0,

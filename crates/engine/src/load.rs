@@ -63,6 +63,10 @@ pub(crate) fn body(inner: &Inner, workspace: &WorkspaceId, id: RunId) -> Result<
         return Ok(body);
     }
     body.is_orphan = is_orphan(inner, &body.run)?;
+    if store.node_id().is_some() {
+        // While it belonged to nobody others may have written to it.
+        body.letters = store.letters(workspace, id)?;
+    }
     // Events may be sent to a run before it begins.
     body.kept_events = VecDeque::from(store.sent_events(workspace, id)?);
     body.events_sent = store.last_sent_event(workspace, id)?;

@@ -4,8 +4,9 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use fermata_model::RunId;
 use fermata_store::{LeaseNews, Notice, OpenError, ReadError};
 
 use crate::cell::Mail;
@@ -20,6 +21,46 @@ const CLAIMED_AT_ONCE: u32 = 256;
 const FEW: usize = 256;
 /// Most runs of other nodes whose end is looked for at once.
 const AWAITED_MAX: usize = 500;
+
+/// How much of the time may go into looking through all runs that nobody owns: one part in this many.
+const SHARE_OF_WALKS: u32 = 10;
+
+/// Where this node has claimed runs up to.
+///
+/// The claimed leave dead entries in the index, which the database cannot clear while any transaction
+/// stays open. So what follows a claim is looked for behind it, and the whole is walked only now and
+/// then, the more rarely the longer it takes: for runs of lower priority, and late ones with older ids.
+pub(crate) struct Claims {
+    up_to: Option<RunId>,
+    walk_at: Instant,
+}
+
+impl Claims {
+    /// Nothing was claimed yet.
+    pub(crate) fn new() -> Self {
+        Self { up_to: None, walk_at: Instant::now() }
+    }
+
+    /// Claims runs that nobody owns while this node has few. Says whether there may be more.
+    pub(crate) fn claim(&mut self, inner: &Inner) -> Result<bool, ReadError> {
+        if inner.is_stopping() || inner.ready.len() >= FEW {
+            return Ok(true);
+        }
+        let began = Instant::now();
+        let is_walk = began >= self.walk_at;
+        let after = self.up_to.filter(|_| !is_walk);
+        let claimed = inner.store.claim_runs(after, CLAIMED_AT_ONCE)?;
+        if is_walk {
+            self.walk_at = Instant::now() + began.elapsed() * SHARE_OF_WALKS;
+        }
+        let more = claimed.len() == CLAIMED_AT_ONCE as usize;
+        self.up_to = claimed.iter().map(|run| run.id).chain(self.up_to).max();
+        for run in claimed {
+            inner.post_as(&run.workspace, run.id, run.priority, Mail::Wake);
+        }
+        Ok(more || !is_walk)
+    }
+}
 
 /// Wakes a thread that waits for a while.
 #[derive(Default)]
@@ -121,19 +162,6 @@ impl Inner {
             self.store.tell(&Notice::Work)?;
         }
         Ok(())
-    }
-
-    /// Claims runs that nobody owns while this node has few. Says whether there may be more.
-    pub(crate) fn claim_runs(&self) -> Result<bool, ReadError> {
-        if self.is_stopping() || self.ready.len() >= FEW {
-            return Ok(true);
-        }
-        let claimed = self.store.claim_runs(CLAIMED_AT_ONCE)?;
-        let more = claimed.len() == CLAIMED_AT_ONCE as usize;
-        for run in claimed {
-            self.post_as(&run.workspace, run.id, run.priority, Mail::Wake);
-        }
-        Ok(more)
     }
 
     /// Tells those who wait for runs that are not in memory what the ledger says of them.

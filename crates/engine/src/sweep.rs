@@ -14,6 +14,7 @@ use crate::cell::Mail;
 use crate::clock;
 use crate::executor::Executors;
 use crate::inner::Inner;
+use crate::neighbours::Claims;
 use crate::timers::{HORIZON_MS, Timer};
 
 /// Runs in the queue beyond which accepted ones stay in the ledger.
@@ -47,6 +48,7 @@ struct Schedule {
     timers_at: Instant,
     work_at: Instant,
     claim_at: Instant,
+    claims: Claims,
     others_at: Instant,
 }
 
@@ -55,7 +57,9 @@ pub(crate) fn run(inner: &Arc<Inner>, executors: &Arc<Executors>) {
     let now = Instant::now();
     let is_shared = inner.store.node_id().is_some();
     let rhythm = if is_shared { EVERY_SHARED } else { EVERY };
-    let mut schedule = Schedule { rhythm, timers_at: now, work_at: now, claim_at: now, others_at: now };
+    let claims = Claims::new();
+    let mut schedule =
+        Schedule { rhythm, timers_at: now, work_at: now, claim_at: now, claims, others_at: now };
     while !inner.is_stopping() {
         let now = Instant::now();
         if inner.look_around.swap(false, Ordering::SeqCst) {
@@ -94,7 +98,7 @@ impl Schedule {
         report(inner.tell_announced());
         if inner.claim.swap(false, Ordering::SeqCst) || now >= self.claim_at {
             self.claim_at = now + CLAIM_EVERY;
-            match inner.claim_runs() {
+            match self.claims.claim(inner) {
                 Ok(true) => inner.claim.store(true, Ordering::SeqCst),
                 Ok(false) => {}
                 Err(error) => report(Err(error)),

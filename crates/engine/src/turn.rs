@@ -92,6 +92,7 @@ pub(crate) fn take(inner: &Arc<Inner>, cell: &Arc<Cell>) {
         parked: false,
     };
     turn.resume_calls();
+    turn.look_if_due();
     mail.into_iter().for_each(|letter| turn.open(letter));
     turn.go();
     turn.finish();
@@ -154,10 +155,6 @@ fn body_for(
         Ok(body) => {
             if body.is_orphan && !body.is_ended() {
                 mail.push_front(Mail::Cancel { reply: None });
-            }
-            if inner.store.node_id().is_some() && !body.is_ended() {
-                // While it belonged to nobody others may have written to it.
-                mail.push_back(Mail::Look);
             }
             Some((body, mail))
         }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use crate::db_error::DbError;
 use crate::folder::Folder;
+use crate::postgres::connection::Server;
 use crate::postgres::lease::News;
 use crate::postgres::writer::NodeKey;
 use crate::sql::Read;
@@ -20,11 +22,33 @@ pub(crate) enum Backend {
 /// A database that nodes share, and this node among them.
 pub(crate) struct Shared {
     pub(crate) readers: postgres::readers::Readers,
+    pub(crate) server: Server,
     pub(crate) node: NodeKey,
+    /// How long this node may be silent.
+    pub(crate) lease: Duration,
+    /// This node may write nothing more.
+    pub(crate) deposed: Arc<AtomicBool>,
+    /// The store is being closed.
+    pub(crate) closing: Arc<AtomicBool>,
     /// What the lease learns, for whoever asks.
     pub(crate) news: Arc<News>,
     /// Signs of life are being given.
     pub(crate) gives_signs: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn new(server: Server, node: NodeKey, lease: Duration) -> Self {
+        Self {
+            readers: postgres::readers::Readers::new(server.clone()),
+            server,
+            node,
+            lease,
+            deposed: Arc::default(),
+            closing: Arc::default(),
+            news: Arc::default(),
+            gives_signs: AtomicBool::new(false),
+        }
+    }
 }
 
 impl Backend {

@@ -6,7 +6,7 @@ mod prune;
 mod read;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
@@ -17,12 +17,11 @@ use tokio::sync::oneshot;
 
 use crate::backend::{Backend, Shared};
 use crate::change::{Change, Group};
-use crate::committer::{Committer, Counters, Queue};
+use crate::committer::{Committer, Counters, Queue, Writer};
 use crate::error::{CommitError, OpenError, ReadError};
 use crate::folder::Folder;
 use crate::objects::{Objects, ObjectsError, ObjectsPlace};
 use crate::open::{DatabaseUrl, Options};
-use crate::postgres::connection::Server;
 use crate::postgres::writer::PostgresWriter;
 use crate::spill::{Carried, Spill};
 use crate::sqlite::writer::SqliteWriter;
@@ -47,12 +46,6 @@ struct Inner {
     walk: Mutex<collect::Walk>,
     pruned: Mutex<prune::Walk>,
     folder: Arc<Folder>,
-    server: Option<Server>,
-    /// This node may write nothing more.
-    deposed: Arc<AtomicBool>,
-    /// The store is being closed.
-    closing: Arc<AtomicBool>,
-    lease: std::time::Duration,
 }
 
 /// What the store has written since it was opened.
@@ -74,6 +67,13 @@ pub struct Stats {
     pub size_bytes: u64,
 }
 
+/// What both kinds of store are put together from.
+struct Parts {
+    folder: Arc<Folder>,
+    spill: Spill,
+    master_key: Key,
+}
+
 impl Store {
     /// Opens the store in `folder`, making it when it is missing. The folder belongs to this process
     /// alone, also where the ledger is in a PostgreSQL database.
@@ -92,53 +92,43 @@ impl Store {
     fn open_embedded(folder: Arc<Folder>, options: &Options) -> Result<Self, OpenError> {
         let spill = open_spill(&folder, options)?;
         let sqlite::open::Opened { connection, epoch, master_key } = sqlite::open::open(&folder, options)?;
-        let (queue, counters) = (Arc::<Queue>::default(), Arc::<Counters>::default());
         let writer = SqliteWriter { connection, epoch, _folder: folder.clone() };
-        let committer = Committer { writer, queue: queue.clone(), counters: counters.clone() };
-        let thread = committer.start().map_err(|error| no_thread(&folder, error))?;
-        let inner = Inner {
-            backend: Backend::sqlite(&folder),
-            queue,
-            counters,
-            threads: Mutex::new(vec![thread]),
-            master_key,
-            spill,
-            walk: Mutex::default(),
-            pruned: Mutex::default(),
-            folder,
-            server: None,
-            deposed: Arc::default(),
-            closing: Arc::default(),
-            lease: options.lease,
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        let backend = Backend::sqlite(&folder);
+        Self::assemble(backend, writer, Arc::default(), Parts { folder, spill, master_key })
     }
 
     fn open_shared(folder: Arc<Folder>, url: &DatabaseUrl, options: &Options) -> Result<Self, OpenError> {
         let spill = open_spill(&folder, options)?;
         let opened = postgres::open::open(url, &folder, options)?;
         let postgres::open::Opened { server, connection, node, master_key } = opened;
-        let (queue, counters) = (Arc::<Queue>::default(), Arc::<Counters>::default());
-        let (deposed, closing) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let counters = Arc::<Counters>::default();
+        let shared = Shared::new(server.clone(), node, options.lease);
         let writer = PostgresWriter {
-            server: server.clone(),
+            server,
             connection: Some(connection),
             node,
             lease: options.lease,
             number: 0,
             counters: counters.clone(),
-            deposed: deposed.clone(),
-            closing: closing.clone(),
+            deposed: shared.deposed.clone(),
+            closing: shared.closing.clone(),
         };
+        Self::assemble(Backend::Postgres(shared), writer, counters, Parts { folder, spill, master_key })
+    }
+
+    /// Starts the committer over an opened database.
+    fn assemble(
+        backend: Backend,
+        writer: impl Writer,
+        counters: Arc<Counters>,
+        parts: Parts,
+    ) -> Result<Self, OpenError> {
+        let Parts { folder, spill, master_key } = parts;
+        let queue = Arc::<Queue>::default();
         let committer = Committer { writer, queue: queue.clone(), counters: counters.clone() };
         let thread = committer.start().map_err(|error| no_thread(&folder, error))?;
         let inner = Inner {
-            backend: Backend::Postgres(Shared {
-                readers: postgres::readers::Readers::new(server.clone()),
-                node,
-                news: Arc::default(),
-                gives_signs: AtomicBool::new(false),
-            }),
+            backend,
             queue,
             counters,
             threads: Mutex::new(vec![thread]),
@@ -147,10 +137,6 @@ impl Store {
             walk: Mutex::default(),
             pruned: Mutex::default(),
             folder,
-            server: Some(server),
-            deposed,
-            closing,
-            lease: options.lease,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -317,7 +303,9 @@ impl Inner {
             tracing::error!("The committer panicked");
         }
         // The others write nothing that anybody waits for, and end on their own.
-        self.closing.store(true, Ordering::SeqCst);
+        if let Backend::Postgres(shared) = &self.backend {
+            shared.closing.store(true, Ordering::SeqCst);
+        }
         threads.drain(..).for_each(|thread| thread.thread().unpark());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fermata_model::{Json, RunId, json};
+use fermata_model::{Json, json};
 use fermata_store::{Change, Group, Letter, Notice};
 
 use super::{After, Turn};
@@ -57,13 +57,27 @@ impl Turn<'_> {
                         self.child_ended(call.number, child, outcome);
                     }
                 }
-                letters.into_iter().for_each(|letter| self.open_letter(letter));
+                self.open_letters(letters);
             }
             Err(error) => {
                 tracing::error!(run.id = %run, error = &error as &dyn std::error::Error, "Ledger cannot be read");
-                self.look_again();
+                self.body.must_look = true;
+                self.set_timer(clock::now() + super::RETRY_MS, None);
             }
         }
+    }
+
+    /// Opens what came with the run, and looks again where that failed before.
+    pub(super) fn look_if_due(&mut self) {
+        let letters = std::mem::take(&mut self.body.letters);
+        self.open_letters(letters);
+        if std::mem::take(&mut self.body.must_look) {
+            self.look();
+        }
+    }
+
+    fn open_letters(&mut self, letters: Vec<Letter>) {
+        letters.into_iter().for_each(|letter| self.open_letter(letter));
     }
 
     fn open_letter(&mut self, letter: Letter) {
@@ -91,10 +105,5 @@ impl Turn<'_> {
             Change::AnswerLetter { id, answer, answered_at }
         });
         self.after.push(After::Answered(id));
-    }
-
-    fn look_again(&mut self) {
-        let (workspace, run): (_, RunId) = (self.cell.workspace.clone(), self.cell.run);
-        self.letters.push((workspace, run, Mail::Look));
     }
 }

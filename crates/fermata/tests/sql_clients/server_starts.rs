@@ -11,18 +11,18 @@ fn a_row_that_psql_inserts_is_a_run() {
     let run = site.ended(&site.psql(sql));
     assert_eq!((run.status.as_str(), run.result), ("completed", json!({ "n": 2 })));
 
-    // Without an input it is null; an id may be the client's own.
+    // Without an input it is empty, as over HTTP; an id may be the client's own.
     site.publish("echo.js", "export default (input) => ({ input })");
     let id = "0198c0de-7a3b-7c51-a2f0-4c1f9d6e2b10";
     site.psql(&format!("insert into fermata.task_runs (id, task_name) values (uuid_send('{id}'), 'echo')"));
-    assert_eq!(site.ended(id).result, json!({ "input": null }));
+    assert_eq!(site.ended(id).result, json!({ "input": {} }));
 
     // Whatever a client says of the run's state does not count, and neither does its search_path.
     let sql = "set search_path = public;
         insert into fermata.task_runs (task_name, status, result, owner_node, created_at)
         values ('echo', 'completed', '1', 7, 1) returning encode(id, 'hex')::uuid";
     let run = site.ended(&site.psql(sql));
-    assert!(run.created_at > 1 && run.result == json!({ "input": null }), "{run:?}");
+    assert!(run.created_at > 1 && run.result == json!({ "input": {} }), "{run:?}");
 }
 
 #[test]

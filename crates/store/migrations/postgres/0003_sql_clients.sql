@@ -65,7 +65,7 @@ declare
   task record;
 begin
   new.workspace := coalesce(new.workspace, 'default');
-  new.input := coalesce(new.input, 'null');
+  new.input := coalesce(new.input, '{}');
   new.priority := coalesce(new.priority, 0);
   if new.priority not between -32768 and 32767 then
     raise exception 'the priority % is out of range: it is from -32768 to 32767', new.priority
@@ -135,7 +135,7 @@ create trigger task_runs_announced after insert on task_runs
 -- requests from here are marked, and are compared with each other only.
 create function enqueue(
   task text,
-  input jsonb default 'null',
+  input jsonb default '{}',
   workspace text default 'default',
   priority int default 0,
   start_at timestamptz default null,
@@ -147,7 +147,7 @@ declare
   run bytea := new_run_id();
   home text := coalesce(enqueue.workspace, 'default');
   request jsonb := jsonb_build_array(
-    enqueue.task, enqueue.task_version, coalesce(enqueue.priority, 0), coalesce(enqueue.input, 'null')
+    enqueue.task, enqueue.task_version, coalesce(enqueue.priority, 0), coalesce(enqueue.input, '{}')
   );
   hash bytea := 'sql-hash'::bytea || substr(sha256(convert_to(request::text, 'UTF8')), 1, 24);
   earlier record;

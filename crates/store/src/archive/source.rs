@@ -106,7 +106,7 @@ impl Source {
         let mut counted = Counted::begin(told, Stage::Rows, None);
         let mut scratch = Vec::new();
         let mut last = 0;
-        for table in TABLES {
+        for table in TABLES.iter() {
             sink.table(&table.shape())?;
             let mut rows = Digest::default();
             self.database.each(table.name, &table.select(), &mut |row| {

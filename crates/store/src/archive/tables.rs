@@ -5,22 +5,36 @@
 //! owns runs that were restored; letters that were answered, and so the columns of the answer; and
 //! `migrations`, which the target writes itself.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
-use crate::value::Kind::{Blob, Int, Text};
-use crate::write::Column;
+use crate::tables::{
+    calls, checkpoints, idempotency, keystore, letters, logs, objects, runs, sent_events, tasks, tokens,
+    workspaces,
+};
+use crate::write::{Column, Write};
 
 /// A table that is copied.
 pub(super) struct Table {
     pub(super) name: &'static str,
     /// How many of the first columns are the primary key.
     keys: usize,
-    columns: &'static [Column],
+    columns: Vec<Column>,
     /// Which rows are copied; empty for all.
     only: &'static str,
 }
 
 impl Table {
+    fn of(name: &'static str, keys: usize, write: &Write) -> Self {
+        Self { name, keys, columns: write.columns.clone(), only: "" }
+    }
+
+    fn without(mut self, left_out: &str) -> Self {
+        self.columns.retain(|(name, _)| *name != left_out);
+        self
+    }
+
     /// The statement that reads it in the order of its key.
     pub(super) fn select(&self) -> String {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
@@ -60,200 +74,29 @@ impl Shape {
 /// The table that lists the objects.
 pub(super) const OBJECTS: &str = "objects";
 
-/// Every table that is copied, in this order.
-pub(super) const TABLES: &[Table] = &[
-    Table {
-        name: "workspaces",
-        keys: 1,
-        columns: &[("id", Text), ("wrapped_key", Blob), ("created_at", Int)],
-        only: "",
-    },
-    Table {
-        name: "tokens",
-        keys: 1,
-        columns: &[("hash", Blob), ("workspace", Text), ("name", Text), ("created_at", Int)],
-        only: "",
-    },
-    Table {
-        name: "task_functions",
-        keys: 3,
-        columns: &[
-            ("workspace", Text),
-            ("name", Text),
-            ("version", Int),
-            ("id", Blob),
-            ("file_name", Text),
-            ("source", Text),
-            ("code", Text),
-            ("is_module", Int),
-            ("source_map", Text),
-            ("source_hash", Blob),
-            ("description", Text),
-            ("input_schema", Text),
-            ("config", Text),
-            ("created_at", Int),
-        ],
-        only: "",
-    },
-    Table {
-        name: "task_runs",
-        keys: 2,
-        columns: &[
-            ("workspace", Text),
-            ("id", Blob),
-            ("task_name", Text),
-            ("task_function_id", Blob),
-            ("task_version", Int),
-            ("input", Text),
-            ("seed", Blob),
-            ("parent_run_id", Blob),
-            ("parent_call", Int),
-            ("root_run_id", Blob),
-            ("depth", Int),
-            ("priority", Int),
-            ("start_at", Int),
-            ("created_at", Int),
-            ("deadline_at", Int),
-            ("status", Text),
-            ("deliveries", Int),
-            ("seq", Int),
-            ("cpu_us", Int),
-            ("started_at", Int),
-            ("ended_at", Int),
-            ("cancelled_at", Int),
-            ("result", Text),
-            ("error", Text),
-        ],
-        only: "",
-    },
-    Table {
-        name: "stack_runs",
-        keys: 3,
-        columns: &[
-            ("workspace", Text),
-            ("run_id", Blob),
-            ("number", Int),
-            ("service_name", Text),
-            ("method_name", Text),
-            ("args", Text),
-            ("made_in", Int),
-            ("seq", Int),
-            ("created_at", Int),
-            ("status", Text),
-            ("attempts", Int),
-            ("due_at", Int),
-            ("awaits", Text),
-            ("child_run_id", Blob),
-            ("result", Text),
-            ("error", Text),
-            ("delivery", Int),
-            ("delivery_clock", Int),
-            ("ended_at", Int),
-            ("end_seq", Int),
-        ],
-        only: "",
-    },
-    Table {
-        name: "task_logs",
-        keys: 3,
-        columns: &[
-            ("workspace", Text),
-            ("run_id", Blob),
-            ("seq", Int),
-            ("at", Int),
-            ("level", Text),
-            ("message", Text),
-            ("data", Text),
-        ],
-        only: "",
-    },
-    Table {
-        name: "checkpoints",
-        keys: 2,
-        columns: &[
-            ("workspace", Text),
-            ("run_id", Blob),
-            ("delivery", Int),
-            ("engine", Blob),
-            ("heap_hash", Blob),
-            ("sealed", Blob),
-            ("taken_at", Int),
-        ],
-        only: "",
-    },
-    Table {
-        name: "sent_events",
-        keys: 3,
-        columns: &[
-            ("workspace", Text),
-            ("run_id", Blob),
-            ("number", Int),
-            ("name", Text),
-            ("payload", Text),
-            ("sent_at", Int),
-            ("taken_by", Int),
-        ],
-        only: "",
-    },
-    Table {
-        name: "keystore",
-        keys: 3,
-        columns: &[
-            ("workspace", Text),
-            ("namespace", Text),
-            ("name", Text),
-            ("kind", Text),
-            ("version", Int),
-            ("sealed", Blob),
-            ("updated_at", Int),
-        ],
-        only: "",
-    },
-    Table {
-        name: "idempotency_keys",
-        keys: 2,
-        columns: &[
-            ("workspace", Text),
-            ("key", Text),
-            ("request_hash", Blob),
-            ("run_id", Blob),
-            ("created_at", Int),
-        ],
-        only: "",
-    },
-    Table {
-        name: "letters",
-        keys: 1,
-        columns: &[
-            ("id", Blob),
-            ("workspace", Text),
-            ("run_id", Blob),
-            ("kind", Text),
-            ("name", Text),
-            ("payload", Text),
-            ("sent_at", Int),
-        ],
-        only: "where answered_at is null",
-    },
-    Table {
-        name: OBJECTS,
-        keys: 2,
-        columns: &[
-            ("workspace", Text),
-            ("id", Blob),
-            ("run_id", Blob),
-            ("kind", Text),
-            ("bytes", Int),
-            ("created_at", Int),
-        ],
-        only: "",
-    },
-];
+/// Every table that is copied, in this order: the columns are those that its rows are made with.
+pub(super) static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
+    vec![
+        Table::of("workspaces", 1, &workspaces::INSERT),
+        Table::of("tokens", 1, &tokens::PUT),
+        Table::of("task_functions", 3, &tasks::INSERT),
+        Table::of("task_runs", 2, &runs::INSERT).without("owner_node"),
+        Table::of("stack_runs", 3, &calls::INSERT),
+        Table::of("task_logs", 3, &logs::INSERT),
+        Table::of("checkpoints", 2, &checkpoints::PUT),
+        Table::of("sent_events", 3, &sent_events::INSERT),
+        Table::of("keystore", 3, &keystore::PUT),
+        Table::of("idempotency_keys", 2, &idempotency::INSERT),
+        Table { only: "where answered_at is null", ..Table::of("letters", 1, &letters::INSERT) },
+        Table::of(OBJECTS, 2, &objects::INSERT),
+    ]
+});
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::schema;
+    use crate::value::Kind::{Blob, Int, Text};
 
     /// Tables that are not copied.
     const LEFT_OUT: [&str; 2] = ["migrations", "nodes"];
@@ -284,8 +127,8 @@ mod tests {
                 && !COLUMNS_LEFT_OUT.contains(&(table.as_str(), column.as_str()))
         });
         let mut listed = Vec::new();
-        for table in TABLES {
-            for (name, kind) in table.columns {
+        for table in TABLES.iter() {
+            for (name, kind) in &table.columns {
                 let kind = match kind {
                     Int => "INTEGER",
                     Text => "TEXT",
@@ -302,7 +145,7 @@ mod tests {
     #[test]
     fn the_first_columns_are_the_key() {
         let database = migrated();
-        for table in TABLES {
+        for table in TABLES.iter() {
             let sql = "
                 select name
                 from pragma_table_info(?1)

@@ -54,7 +54,7 @@ impl Store {
 
     /// Whether another node or process has taken over, so that nothing can be written any more.
     pub fn is_deposed(&self) -> bool {
-        self.inner.deposed.load(Ordering::SeqCst)
+        self.shared().is_some_and(|shared| shared.deposed.load(Ordering::SeqCst))
     }
 
     /// Starts giving signs of life, where several nodes share the ledger. To be called at once when the
@@ -63,16 +63,16 @@ impl Store {
     /// # Errors
     /// [`OpenError`] when a thread cannot be started.
     pub fn give_signs(&self) -> Result<(), OpenError> {
-        let (Some(shared), Some(server)) = (self.shared(), &self.inner.server) else { return Ok(()) };
+        let Some(shared) = self.shared() else { return Ok(()) };
         if shared.gives_signs.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
         let lease = Lease {
-            server: server.clone(),
+            server: shared.server.clone(),
             node: shared.node,
-            lease: self.inner.lease,
-            deposed: self.inner.deposed.clone(),
-            closing: self.inner.closing.clone(),
+            lease: shared.lease,
+            deposed: shared.deposed.clone(),
+            closing: shared.closing.clone(),
             news: shared.news.clone(),
         };
         let thread = lease.start().map_err(|error| super::no_thread(&self.inner.folder, error))?;
@@ -90,11 +90,11 @@ impl Store {
         news: impl Fn(LeaseNews) + Send + 'static,
         notice: impl Fn(Notice) + Send + 'static,
     ) -> Result<(), OpenError> {
-        let (Some(shared), Some(server)) = (self.shared(), &self.inner.server) else { return Ok(()) };
+        let Some(shared) = self.shared() else { return Ok(()) };
         shared.news.told_by(Box::new(news));
         self.give_signs()?;
         let no_thread = |error| super::no_thread(&self.inner.folder, error);
-        let listening = listen::start(server.clone(), self.inner.closing.clone(), Box::new(notice));
+        let listening = listen::start(shared.server.clone(), shared.closing.clone(), Box::new(notice));
         let mut threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.push(listening.map_err(no_thread)?);
         Ok(())
@@ -129,15 +129,15 @@ impl Store {
         Ok(self.run(workspace, id)?.map_or(Taken::Unknown, |run| Taken::Mine(Box::new(run))))
     }
 
-    /// Makes up to `limit` runs this node's that may execute now and that nobody owns. An embedded
-    /// store owns all there are: see [`Store::unfinished_runs`].
+    /// Makes up to `limit` runs with ids after `after` this node's that may execute now and that nobody
+    /// owns. An embedded store owns all there are: see [`Store::unfinished_runs`].
     ///
     /// # Errors
     /// [`ReadError`] when the database fails or the rows are damaged.
-    pub fn claim_runs(&self, limit: u32) -> Result<Vec<UnfinishedRun>, ReadError> {
+    pub fn claim_runs(&self, after: Option<RunId>, limit: u32) -> Result<Vec<UnfinishedRun>, ReadError> {
         let Some(shared) = self.shared() else { return Ok(Vec::new()) };
         let (node, now) = (shared.node, crate::open::now());
-        self.read("runs", |db| runs::own::claim_some(db, node.id, node.epoch, now, limit))
+        self.read("runs", |db| runs::own::claim_some(db, node.id, node.epoch, now, after, limit))
     }
 
     /// Gives up what this node still owns and says that it is gone. To be called last, when nothing

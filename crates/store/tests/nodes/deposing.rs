@@ -36,7 +36,7 @@ fn a_silent_node_is_deposed_and_its_runs_can_be_claimed() {
     wait_for_news(&news, LeaseNews::RunsReleased);
     let took = began.elapsed();
     assert!(took < LEASE * 4, "{took:?}");
-    assert_eq!(watcher.store.claim_runs(10).unwrap().len(), 1);
+    assert_eq!(watcher.store.claim_runs(None, 10).unwrap().len(), 1);
     line.heal();
     wait_for_news(&silent_news, LeaseNews::Deposed);
     let late = silent.store.commit(vec![insert_call(call(1, 1))]);
@@ -76,7 +76,7 @@ fn a_commit_under_way_holds_the_take_over_up() {
         assert!(began.elapsed() > Duration::from_secs(2), "{:?}", began.elapsed());
         committing.join().unwrap();
     });
-    assert_eq!(watcher.store.claim_runs(10).unwrap().len(), 1);
+    assert_eq!(watcher.store.claim_runs(None, 10).unwrap().len(), 1);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_node_that_begins_again_keeps_its_runs() {
     let (_news, _others) = (node.join(), watcher.join());
     let owned = node.store.unfinished_runs(None, 10).unwrap();
     assert_eq!(owned.iter().map(|run| run.id).collect::<Vec<_>>(), [run_id(1)]);
-    assert!(watcher.store.claim_runs(10).unwrap().is_empty());
+    assert!(watcher.store.claim_runs(None, 10).unwrap().is_empty());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_node_that_is_asked_to_drain_is_told_once() {
     wait_for_news(&news, LeaseNews::Drain);
     assert!(news.recv_timeout(LEASE).is_err(), "once");
     node.store.commit(vec![insert_run(run(1))]).unwrap();
-    assert!(node.store.claim_runs(1).unwrap().is_empty(), "it takes up nothing more");
+    assert!(node.store.claim_runs(None, 1).unwrap().is_empty(), "it takes up nothing more");
     node.store.leave().unwrap();
     wait_for("its end", || other.store.nodes().unwrap().iter().any(|n| n.name == "one" && n.state == "down"));
 }

@@ -89,7 +89,7 @@ fn each_run_is_claimed_once_however_many_reach_for_it() {
             scope.spawn(move || {
                 let mut mine = Vec::new();
                 loop {
-                    let some = store.claim_runs(7).unwrap();
+                    let some = store.claim_runs(None, 7).unwrap();
                     assert!(some.len() <= 7, "{}", some.len());
                     if some.is_empty() {
                         return mine;
@@ -129,13 +129,13 @@ fn who_leaves_gives_everything_up_and_writes_no_more() {
     let cluster = Cluster::new();
     let (one, two) = (cluster.node("one"), cluster.node("two"));
     one.store.commit((1..=50).map(|n| insert_run(run(n))).collect()).unwrap();
-    assert!(two.store.claim_runs(100).unwrap().is_empty());
+    assert!(two.store.claim_runs(None, 100).unwrap().is_empty());
     one.store.leave().unwrap();
-    assert_eq!(two.store.claim_runs(100).unwrap().len(), 50);
+    assert_eq!(two.store.claim_runs(None, 100).unwrap().len(), 50);
     let late = one.store.commit(vec![insert_run(run(60))]);
     assert!(matches!(late, Err(CommitError::Deposed)), "{late:?}");
     assert!(one.store.is_deposed());
-    assert!(one.store.claim_runs(1).unwrap().is_empty(), "nothing can be claimed any more");
+    assert!(one.store.claim_runs(None, 1).unwrap().is_empty(), "nothing can be claimed any more");
     drop(one);
     cluster.node("one").store.commit(vec![insert_run(run(60))]).unwrap();
 }

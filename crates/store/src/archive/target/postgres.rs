@@ -47,7 +47,7 @@ pub(super) fn begin(url: &DatabaseUrl, schema: u32) -> Result<Connection, Archiv
 }
 
 fn refuse_rows(connection: &mut Connection, url: &DatabaseUrl) -> Result<(), ArchiveError> {
-    for table in TABLES {
+    for table in TABLES.iter() {
         let sql = format!("select exists (select 1 from {})", table.name);
         let db: &mut dyn Read = connection;
         let found = db.row(&sql, values![], |cells| cells.take::<bool>());

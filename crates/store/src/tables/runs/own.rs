@@ -41,14 +41,15 @@ pub(crate) fn claim(
     Ok(claimed.is_some())
 }
 
-/// Makes up to `limit` runs that nobody owns and that may execute now this node's. Walks
-/// `task_runs_unowned`; runs that another node is about to claim are passed over. They are chosen
+/// Makes up to `limit` runs with ids after `after` that nobody owns and that may execute now this node's.
+/// Walks `task_runs_unowned`; runs that another node is about to claim are passed over. They are chosen
 /// once, before any is changed: chosen inside a join, they could be chosen again for each row.
 pub(crate) fn claim_some(
     db: &mut dyn Read,
     node: i64,
     epoch: i64,
     now: i64,
+    after: Option<RunId>,
     limit: u32,
 ) -> Result<Vec<UnfinishedRun>, DbError> {
     let sql = "
@@ -56,6 +57,7 @@ pub(crate) fn claim_some(
           select workspace, id
           from task_runs
           where owner_node is null and status in ('queued', 'processing') and (start_at is null or start_at <= ?3)
+            and id > ?5
             and exists (select 1 from nodes where nodes.id = ?1 and epoch = ?2 and state = 'up' for key share)
           order by priority desc, id
           limit ?4
@@ -66,7 +68,8 @@ pub(crate) fn claim_some(
         from c
         where t.workspace = c.workspace and t.id = c.id
         returning t.workspace, t.id, t.status, t.start_at, t.priority";
-    db.rows(sql, values![node, epoch, now, limit], read_unfinished)
+    let after = super::wake::id_after(after.as_ref()).to_vec();
+    db.rows(sql, values![node, epoch, now, limit, after], read_unfinished)
 }
 
 /// The runs of all workspaces that a node owns after id `after`, by id. Walks `task_runs_owned`.
