@@ -13,12 +13,15 @@ use crate::{process, repository, tools};
 pub(crate) const GUEST: &str = "crates/vm/guest";
 /// The types for task authors, in the repository.
 pub(crate) const SDK: &str = "sdk";
+/// The official clients that our requests are compared with, in the repository.
+const CLIENTS: &str = "crates/services/tests/clients";
 
-/// Checks the tools, provides PostgreSQL, installs the npm packages, builds the engine module and the prelude.
+/// Checks the tools, installs the npm packages, builds the engine module and the prelude.
 pub(crate) fn run() -> Result<()> {
     tools::check()?;
     install_packages(GUEST)?;
     install_packages(SDK)?;
+    install_packages(CLIENTS)?;
     build_guest()
 }
 

@@ -13,12 +13,14 @@ mod gate;
 mod headers;
 mod hop;
 mod host;
+mod incoming;
 mod policy;
 mod resolver;
 
 pub use gate::Gate;
 pub use headers::HEADERS_MAX;
 pub use host::{HostPattern, InvalidPattern};
+pub use incoming::Incoming;
 pub use ipnet::IpNet;
 pub use policy::{
     CONNECT_TIMEOUT, Policy, REDIRECTS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, TIMEOUT, URL_BYTES_MAX,

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fermata_model::record::{Outcome, Run};
 use fermata_model::{CallNumber, Json, RunId, WorkspaceId};
+use fermata_services::Attempted;
 use fermata_store::Chain;
 use tokio::sync::oneshot;
 
 use crate::api::RunActionError;
 use crate::body::Body;
-use crate::service::Attempted;
 
 /// Where an answer goes.
 pub(crate) enum Reply<T> {

@@ -4,7 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use fermata_connect::egress::Gate;
 use fermata_model::{CallNumber, RunId, WorkspaceId};
+use fermata_services::Registry;
 use fermata_store::Store;
 use fermata_vm as vm;
 use tokio::sync::watch;
@@ -19,8 +21,6 @@ use crate::letter::Answers;
 use crate::neighbours::Bell;
 use crate::programs::Programs;
 use crate::ready::Ready;
-use crate::service::Outward;
-use crate::service::http::Http;
 use crate::timers::{Timer, Timers};
 use crate::watch::Watchers;
 
@@ -45,7 +45,10 @@ pub(crate) struct Inner {
     pub(crate) timers: Timers,
     pub(crate) watchers: Arc<Watchers>,
     pub(crate) keystore: Arc<Keystore>,
-    pub(crate) http: Http,
+    /// What tasks may call that lies outside.
+    pub(crate) services: Registry,
+    /// The way out.
+    pub(crate) gate: Gate,
     /// Where outward calls execute.
     pub(crate) tokio: tokio::runtime::Handle,
     /// Outward calls on their way, or whose outcome is on its way to the run, so that none is begun
@@ -143,7 +146,6 @@ impl Inner {
         vm: vm::Engine,
         tokio: tokio::runtime::Handle,
     ) -> Self {
-        let http = Http::new(fermata_connect::egress::Gate::new(), settings.egress.clone());
         Self {
             keystore: Keystore::new(store.clone()),
             settings,
@@ -153,7 +155,8 @@ impl Inner {
             ready: Ready::default(),
             timers: Timers::default(),
             watchers: Arc::default(),
-            http,
+            services: Registry::new(),
+            gate: Gate::new(),
             tokio,
             in_flight: Mutex::default(),
             answers: Answers::default(),
@@ -235,11 +238,6 @@ impl Inner {
         {
             self.ready.push(cell.clone());
         }
-    }
-
-    /// The outward service of that name.
-    pub(crate) fn outward(&self, service: &str) -> Option<&dyn Outward> {
-        (service == "http").then_some(&self.http as &dyn Outward)
     }
 
     /// Gives up an outward call on its way.

@@ -9,6 +9,8 @@ use fermata_model::seal::{Broken, NONCE_BYTES};
 use fermata_model::{WorkspaceId, seal};
 use fermata_store::{Change, CommitError, Group, ReadError, Store};
 
+use zeroize::Zeroizing;
+
 use crate::clock;
 
 /// Longest namespace or name, in characters.
@@ -103,6 +105,15 @@ impl Keystore {
         let plain =
             key.open(&place.seal_place(entry.version), &entry.sealed).map_err(KeystoreError::Broken)?;
         Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
+    }
+
+    /// The value of an entry of either kind, for the host alone.
+    pub(crate) fn reveal(&self, place: &Place) -> Result<Option<Zeroizing<String>>, KeystoreError> {
+        let Some(entry) = self.entry(place)? else { return Ok(None) };
+        let key = self.key(&place.workspace)?;
+        let plain =
+            key.open(&place.seal_place(entry.version), &entry.sealed).map_err(KeystoreError::Broken)?;
+        Ok(Some(Zeroizing::new(String::from_utf8_lossy(&plain).into_owned())))
     }
 
     /// Whether there is an entry.

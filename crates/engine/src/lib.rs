@@ -26,6 +26,7 @@ mod start;
 mod sweep;
 mod timers;
 mod turn;
+mod vault;
 mod watch;
 
 pub use api::{

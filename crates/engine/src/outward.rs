@@ -4,10 +4,12 @@ use std::sync::{Arc, PoisonError};
 
 use fermata_model::record::Call;
 use fermata_model::{CallError, CallNumber, Json, RunId, WorkspaceId};
+use fermata_services::{Attempted, Failure, Progress, Request, Way};
 
 use crate::cell::Mail;
 use crate::inner::Inner;
-use crate::service::{Attempted, Failure, Request, idempotency_key};
+use crate::service::idempotency_key;
+use crate::vault::WorkspaceVault;
 
 /// One attempt that is due.
 pub(crate) struct Attempt {
@@ -59,19 +61,29 @@ async fn make(inner: Arc<Inner>, attempt: Attempt) {
     // Waits for a place when very many calls are on their way; closed only when the process ends.
     let Ok(_place) = inner.outward_places.acquire().await else { return };
     let request = Request { method, args, idempotency_key: idempotency_key(run, number) };
-    let result = ask(&inner, &service, request).await;
+    let result = ask(&inner, &workspace, &service, request).await;
     // It counts as under way until the run has opened the letter: a run that comes from the ledger
     // to do so would otherwise begin another attempt.
     inner.post(&workspace, run, Mail::Attempted { number, attempt, result });
 }
 
-async fn ask(inner: &Inner, service: &str, request: Request) -> Attempted {
-    let Some(service) = inner.outward(service) else {
+/// Nobody is told.
+struct Quiet;
+
+impl Progress for Quiet {
+    fn tell(&self, _line: &str) {}
+}
+
+async fn ask(inner: &Inner, workspace: &WorkspaceId, service: &str, request: Request) -> Attempted {
+    let Some(service) = inner.services.get(service) else {
         let message = format!("There is no service tools.{service}");
         return Err(Failure::plain(CallError::fatal("unknown_service", message)));
     };
     let policy = service.check(&request.method, &request.args).map_err(Failure::plain)?;
-    match tokio::time::timeout(policy.timeout, service.attempt(request)).await {
+    let vault = WorkspaceVault::new(inner.keystore.clone(), workspace.clone());
+    let way =
+        Way { gate: &inner.gate, policy: inner.settings.egress.clone(), vault: &vault, progress: &Quiet };
+    match tokio::time::timeout(policy.timeout, service.attempt(request, &way)).await {
         Ok(result) => result,
         Err(_) => {
             let message = format!("No answer within {} ms", policy.timeout.as_millis());

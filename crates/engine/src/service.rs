@@ -1,16 +1,10 @@
 //! What a service is: a name, methods, a policy, and a function that either answers at once, makes
 //! the call wait, or goes outside.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::time::Duration;
-
-use fermata_connect::retry;
 use fermata_model::record::{Outcome, Run};
 use fermata_model::{CallError, CallNumber, Json, Millis, RunId};
 
 pub(crate) mod events;
-pub(crate) mod http;
 pub(crate) mod keystore;
 pub(crate) mod sleep;
 pub(crate) mod tasks;
@@ -41,57 +35,6 @@ impl Step {
     pub(crate) fn error(error: CallError) -> Self {
         Self::Done(Outcome::Err(error))
     }
-}
-
-/// How an attempt at an outward call ended.
-pub(crate) type Attempted = Result<Json, Failure>;
-
-/// A failed attempt.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    /// Why; says whether another attempt may help.
-    pub(crate) error: CallError,
-    /// How long the service asked to wait.
-    pub(crate) retry_after: Option<Duration>,
-    /// What the guest gets instead of the error when no attempt is left.
-    pub(crate) last_answer: Option<Json>,
-}
-
-impl Failure {
-    /// A failure that is nothing but its error.
-    pub(crate) fn plain(error: CallError) -> Self {
-        Self { error, retry_after: None, last_answer: None }
-    }
-}
-
-/// How calls of a method are treated.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Policy {
-    /// Longest time of one attempt.
-    pub(crate) timeout: Duration,
-    /// How often and how patiently failed attempts are repeated.
-    pub(crate) retry: retry::Policy,
-}
-
-/// One attempt at an outward call.
-pub(crate) struct Request {
-    pub(crate) method: String,
-    /// Arguments as the guest gave them. Secret references in them are still references.
-    pub(crate) args: Json,
-    /// The same on every attempt of this call, different for every other call.
-    pub(crate) idempotency_key: String,
-}
-
-/// An attempt on its way.
-pub(crate) type Attempt<'a> = Pin<Box<dyn Future<Output = Attempted> + Send + 'a>>;
-
-/// A service whose calls leave the system.
-pub(crate) trait Outward: Send + Sync {
-    /// Refuses a call that no attempt could make, before anything is written.
-    fn check(&self, method: &str, args: &Json) -> Result<Policy, CallError>;
-
-    /// Makes one attempt.
-    fn attempt(&self, request: Request) -> Attempt<'_>;
 }
 
 /// The key that goes out with every attempt of a call.

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
+use bytes::Bytes;
 use reqwest::{Client, Response};
 
 use super::hop::Hop;
@@ -28,13 +29,18 @@ pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>
         return Err(too_large());
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+    while let Some(chunk) = chunk(&mut response).await? {
         if chunk.len() > limit - body.len() {
             return Err(too_large());
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// The next piece of a response's body.
+pub(super) async fn chunk(response: &mut Response) -> Result<Option<Bytes>, Error> {
+    response.chunk().await.map_err(broken)
 }
 
 /// Finds out from a client error's causes how far the request came.

@@ -6,6 +6,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::clients::Clients;
+use super::incoming::Incoming;
 use super::policy::Policy;
 use super::{exchange, headers, hop};
 use crate::error::Error;
@@ -38,16 +39,40 @@ impl Gate {
         let after = request.timeout.map_or(policy.timeout, |asked| asked.min(policy.timeout));
         let redirect = request.redirect;
         let hop = Hop::first(request, policy)?;
-        let exchange = self.follow(hop, redirect, policy);
+        let exchange = async {
+            let (answer, url) = self.follow(hop, redirect, policy).await?;
+            complete(answer, &url, policy).await
+        };
         timeout(after, exchange).await.unwrap_or(Err(Error::Timeout { after }))
     }
 
-    async fn follow(&self, mut hop: Hop, redirect: Redirect, policy: &Policy) -> Result<Response, Error> {
+    /// Sends a request under a policy and gives the response as soon as its head is there.
+    ///
+    /// The time covers everything up to the head; each piece of the body has as long again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::send`].
+    pub async fn open(&self, request: Request, policy: &Policy) -> Result<Incoming, Error> {
+        let after = request.timeout.map_or(policy.timeout, |asked| asked.min(policy.timeout));
+        let redirect = request.redirect;
+        let hop = Hop::first(request, policy)?;
+        let exchange = self.follow(hop, redirect, policy);
+        let (answer, _) = timeout(after, exchange).await.unwrap_or(Err(Error::Timeout { after }))?;
+        Ok(Incoming::new(answer, policy.response_bytes_max, after))
+    }
+
+    async fn follow(
+        &self,
+        mut hop: Hop,
+        redirect: Redirect,
+        policy: &Policy,
+    ) -> Result<(reqwest::Response, Url), Error> {
         let client = self.clients.get(policy)?;
         for _ in 0..=policy.redirects_max {
             let answer = exchange::ask(&client, &hop, policy).await?;
             let Some(location) = target(&answer, redirect)? else {
-                return complete(answer, &hop.url, policy).await;
+                return Ok((answer, hop.url));
             };
             hop = hop.redirected(answer.status(), location)?;
         }

@@ -10,13 +10,13 @@ use super::{After, Turn};
 use crate::api::StartError;
 use crate::cell::Mail;
 use crate::outward::Attempt;
-use crate::service::{Outward, Step, events, keystore, sleep, tasks};
+use crate::service::{Step, events, keystore, sleep, tasks};
 
 /// Wait before a call is tried again that could not be performed because the ledger was away.
 const LEDGER_AWAY_MS: Millis = 250;
 
-/// The services a task may call in this version.
-const SERVICES: [&str; 5] = ["events", "http", "keystore", "sleep", "tasks"];
+/// The services whose calls stay inside.
+const INSIDE: [&str; 4] = ["events", "keystore", "sleep", "tasks"];
 
 impl Turn<'_> {
     /// Records a call and takes its first step.
@@ -89,16 +89,19 @@ impl Turn<'_> {
             "tasks" => self.step_of_task(call, now),
             "keystore" => keystore::step(&self.inner.keystore, &self.cell.workspace, method, args),
             "events" => events::step(method, args, now),
-            "http" => match self.inner.http.check(method, args) {
-                Ok(_) => Step::Outside,
-                Err(error) => Step::error(error),
+            _ => match self.inner.services.get(service).map(|service| service.check(method, args)) {
+                Some(Ok(_)) => Step::Outside,
+                Some(Err(error)) => Step::error(error),
+                None => Step::error(self.unknown_service(service)),
             },
-            _ => {
-                let message =
-                    format!("There is no service tools.{service}; there are {}", SERVICES.join(", "));
-                Step::error(CallError::fatal("unknown_service", message))
-            }
         }
+    }
+
+    fn unknown_service(&self, service: &str) -> CallError {
+        let mut known: Vec<&str> = INSIDE.into_iter().chain(self.inner.services.names()).collect();
+        known.sort_unstable();
+        let message = format!("There is no service tools.{service}; there are {}", known.join(", "));
+        CallError::fatal("unknown_service", message)
     }
 
     fn step_of_task(&mut self, call: &Call, now: Millis) -> Step {

@@ -9,6 +9,7 @@ use fermata_model::record::{Call, Outcome, Run, SentEvent};
 use fermata_model::run::RunChange;
 use fermata_model::task::Span;
 use fermata_model::{CallError, CallNumber, CallStatus, Json, Millis, RunError, RunId, json};
+use fermata_services::{Attempted, Failure};
 use fermata_store::Change;
 
 use super::dispatch::change;
@@ -18,7 +19,7 @@ use crate::cell::{Mail, Reply};
 use crate::clock;
 use crate::letter::{self, AnswerText};
 use crate::outward::Attempt;
-use crate::service::{Attempted, Failure, events};
+use crate::service::events;
 
 /// Answers a letter to a run that does not exist.
 pub(super) fn refuse_unknown(run: RunId, letter: Mail) {
@@ -85,7 +86,7 @@ impl Turn<'_> {
 
     /// Whether the call was on its way outside from a node that is gone.
     fn is_stranded(&self, call: &Call) -> bool {
-        let outside = self.inner.outward(&call.birth.service).is_some();
+        let outside = self.inner.services.get(&call.birth.service).is_some();
         let begun = matches!(call.state.status, CallStatus::Pending | CallStatus::Processing);
         outside && begun && !self.inner.is_in_flight(call.run, call.number)
     }
@@ -115,7 +116,7 @@ impl Turn<'_> {
         }
         let now = clock::now();
         match result {
-            Ok(value) => self.outcome(&mut call, Outcome::Ok(value), now),
+            Ok(answer) => self.outcome(&mut call, Outcome::Ok(answer.value), now),
             Err(failure) => self.attempt_failed(&mut call, failure, now),
         }
         self.keep_call(&call);
@@ -142,7 +143,7 @@ impl Turn<'_> {
 
     /// The service's policy with the task's own settings over it.
     fn retry_policy(&self, call: &Call) -> retry::Policy {
-        let service = self.inner.outward(&call.birth.service);
+        let service = self.inner.services.get(&call.birth.service);
         let policy = service.and_then(|service| service.check(&call.birth.method, &call.birth.args).ok());
         let mut policy = policy.map_or_else(retry::Policy::default, |policy| policy.retry);
         let Some(retries) = &self.body.program.config.retries else { return policy };
@@ -178,7 +179,9 @@ impl Turn<'_> {
                     self.outcome(&mut call, Outcome::Err(events::timed_out(&name)), now);
                     self.body.open.insert(number, call);
                 }
-                None if self.inner.outward(&call.birth.service).is_some() => self.attempt_again(&mut call),
+                None if self.inner.services.get(&call.birth.service).is_some() => {
+                    self.attempt_again(&mut call)
+                }
                 None => {
                     self.take_step(&mut call, now);
                     self.keep_call(&call);

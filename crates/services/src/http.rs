@@ -4,12 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use fermata_connect::{egress, http, retry};
+use fermata_connect::{http, retry};
 use fermata_model::limits::OUTCOME_BYTES_MAX;
 use fermata_model::{CallError, Json, json};
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, Attempted, Failure, Outward, Policy, Request, arguments, unknown_method};
+use crate::call::{Attempt, Attempted, Failure, Policy, Request, Service, arguments, unknown_method};
+use crate::way::Way;
 
 /// Time of one attempt when the task does not say.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -18,10 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "PUT"];
 
 /// The service.
-pub(crate) struct Http {
-    gate: egress::Gate,
-    policy: egress::Policy,
-}
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Http;
 
 /// The guest's request.
 #[derive(Deserialize)]
@@ -71,25 +70,17 @@ fn get() -> String {
     "GET".to_owned()
 }
 
-impl Http {
-    /// The service behind this gate.
-    pub(crate) fn new(gate: egress::Gate, policy: egress::Policy) -> Self {
-        Self { gate, policy }
+async fn send(request: Request, way: &Way<'_>) -> Attempted {
+    let fetch = parse(&request.args)?;
+    let method = fetch.method.to_ascii_uppercase();
+    let answer = way.send(outgoing(fetch, request.idempotency_key)?).await?;
+    if is_worth_repeating(&method, answer.status) {
+        return Err(not_now(answer));
     }
-
-    async fn send(&self, request: Request) -> Attempted {
-        let fetch = parse(&request.args).map_err(Failure::plain)?;
-        let method = fetch.method.to_ascii_uppercase();
-        let outgoing = outgoing(fetch, request.idempotency_key).map_err(Failure::plain)?;
-        let answer = self.gate.send(outgoing, &self.policy).await.map_err(|error| refused(&error))?;
-        if is_worth_repeating(&method, answer.status) {
-            return Err(not_now(answer));
-        }
-        answered(answer).map_err(Failure::plain)
-    }
+    Ok(answered(answer)?.into())
 }
 
-impl Outward for Http {
+impl Service for Http {
     fn check(&self, method: &str, args: &Json) -> Result<Policy, CallError> {
         if method != "fetch" {
             return Err(unknown_method("http", method, &["fetch"]));
@@ -103,8 +94,8 @@ impl Outward for Http {
         Ok(Policy { timeout, retry: retry::Policy::default() })
     }
 
-    fn attempt(&self, request: Request) -> Attempt<'_> {
-        Box::pin(self.send(request))
+    fn attempt<'a>(&'a self, request: Request, way: &'a Way<'a>) -> Attempt<'a> {
+        Box::pin(send(request, way))
     }
 }
 
@@ -185,15 +176,4 @@ fn answered(answer: http::Response) -> Result<Json, CallError> {
         return Err(CallError::fatal("response_too_large", message));
     }
     Ok(answer)
-}
-
-fn refused(error: &fermata_connect::Error) -> Failure {
-    let mut message = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        message = format!("{message}: {source}");
-        cause = source.source();
-    }
-    let made = if error.retryable() { CallError::passing } else { CallError::fatal };
-    Failure::plain(made(error.code(), message))
 }

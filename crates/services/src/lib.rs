@@ -1,0 +1,18 @@
+//! What a task may call that lies outside: one file, or one folder, for each service.
+//!
+//! A service reads a call's method and arguments, says how the call is to be treated, and makes one attempt
+//! at it: it writes a request, sends it by its [`Way`] out, and reads the response. When to try again, what is
+//! recorded, who may call it and how often is the engine's business. A service holds no secret: it writes
+//! references such as `{{secret:OPENAI_API_KEY}}` into its requests, and the egress gate puts the values in.
+
+#![forbid(unsafe_code)]
+
+pub mod http;
+
+mod call;
+mod registry;
+mod way;
+
+pub use call::{Answer, Attempt, Attempted, Failure, Policy, Request, Service, Usage};
+pub use registry::Registry;
+pub use way::{Progress, Vault, Way};
