@@ -48,6 +48,16 @@ export interface TaskConfig {
   timeout?: Duration;
   /** How the task's calls to services are retried. */
   retries?: Retries;
+  /** What the task calls. Anything else is refused with `not_allowed`; without it, nothing is by the task itself. */
+  allow?: Allow;
+}
+
+/** What a task declares that it calls. */
+export interface Allow {
+  /** Names of services, such as `'http'`; without it, every service. `sleep` and `events` are always allowed. */
+  services?: string[];
+  /** Hosts that `tools.http` may reach: names, `*.domain` or `*`; without it, every host. */
+  hosts?: string[];
 }
 
 /** How often, and how patiently, a failed call is tried again. */

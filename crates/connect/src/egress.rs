@@ -16,6 +16,7 @@ mod host;
 mod incoming;
 mod policy;
 mod resolver;
+mod secrets;
 
 pub use gate::Gate;
 pub use headers::HEADERS_MAX;
@@ -25,3 +26,4 @@ pub use ipnet::IpNet;
 pub use policy::{
     CONNECT_TIMEOUT, Policy, REDIRECTS_MAX, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, TIMEOUT, URL_BYTES_MAX,
 };
+pub use secrets::{SecretError, Secrets};

@@ -21,6 +21,8 @@ pub struct Settings {
     pub resident_max: u32,
     /// How long a waiting VM may stay in memory. Zero puts every run down whenever it waits.
     pub resident_for: Duration,
+    /// How long ended runs are kept; without it, for ever.
+    pub keep_runs: Option<Duration>,
     /// Executor threads that compute at the same time; more exist while some are stuck in long slices.
     pub executors: usize,
     /// Where tasks may connect to.

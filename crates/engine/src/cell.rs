@@ -29,6 +29,8 @@ pub(crate) enum Mail {
     Wake,
     /// A call's attempt at a service ended.
     Attempted { number: CallNumber, attempt: u32, result: Attempted },
+    /// A call's attempt at a service gets on: a line for the log.
+    Progress { number: CallNumber, attempt: u32, line: String },
     /// The run that a call waits for ended.
     ChildEnded { number: CallNumber, child: RunId, outcome: Outcome },
     /// A call's time has come.

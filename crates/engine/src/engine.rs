@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use fermata_model::record::{KeystoreKind, Run};
+use fermata_model::policy::WorkspacePolicy;
+use fermata_model::record::Run;
 use fermata_model::{Json, RunId, WorkspaceId};
 use fermata_store::{ReadError, Store};
 use fermata_vm as vm;
@@ -16,7 +17,7 @@ use crate::cell::{Mail, Reply};
 use crate::executor::Executors;
 use crate::housekeeping;
 use crate::inner::Inner;
-use crate::keystore::{KeystoreError, Place};
+use crate::keystore::{KeystoreError, KeystorePut, Place, User};
 use crate::letter::Wish;
 use crate::neighbours;
 use crate::service::events;
@@ -267,12 +268,11 @@ impl Engine {
         workspace: &WorkspaceId,
         namespace: &str,
         name: &str,
-        kind: KeystoreKind,
-        value: &str,
+        new: KeystorePut<'_>,
     ) -> Result<u32, KeystoreError> {
-        let place = Place::new(workspace, namespace, name)?;
+        let place = Place::open(workspace, namespace, name)?;
         let (tell, told) = oneshot::channel();
-        let version = self.inner.keystore.put(&place, kind, value, move |fate| drop(tell.send(fate)))?;
+        let version = self.inner.keystore.put(&place, User::Owner, new, move |fate| drop(tell.send(fate)))?;
         told.await.unwrap_or(Err(fermata_store::CommitError::Closed)).map_err(KeystoreError::Commit)?;
         Ok(version)
     }
@@ -287,11 +287,35 @@ impl Engine {
         namespace: &str,
         name: &str,
     ) -> Result<bool, KeystoreError> {
-        let place = Place::new(workspace, namespace, name)?;
+        let place = Place::open(workspace, namespace, name)?;
         let (tell, told) = oneshot::channel();
-        let existed = self.inner.keystore.delete(&place, move |fate| drop(tell.send(fate)))?;
+        let existed = self.inner.keystore.delete(&place, User::Owner, move |fate| drop(tell.send(fate)))?;
         told.await.unwrap_or(Err(fermata_store::CommitError::Closed)).map_err(KeystoreError::Commit)?;
         Ok(existed)
+    }
+
+    /// What the tasks of a workspace may call, and how often.
+    ///
+    /// # Errors
+    /// [`KeystoreError`] when it cannot be read.
+    pub async fn policy(&self, workspace: &WorkspaceId) -> Result<WorkspacePolicy, KeystoreError> {
+        let (inner, workspace) = (self.inner.clone(), workspace.clone());
+        let read = tokio::task::spawn_blocking(move || inner.policies.read(&workspace)).await;
+        read.unwrap_or_else(|_| Err(KeystoreError::Commit(fermata_store::CommitError::Closed)))
+    }
+
+    /// Replaces it. It counts on all nodes within a second.
+    ///
+    /// # Errors
+    /// [`KeystoreError`] when it is not well put or not written.
+    pub async fn put_policy(
+        &self,
+        workspace: &WorkspaceId,
+        policy: &WorkspacePolicy,
+    ) -> Result<(), KeystoreError> {
+        let (tell, told) = oneshot::channel();
+        self.inner.policies.put(workspace, policy, move |fate| drop(tell.send(fate)))?;
+        told.await.unwrap_or(Err(fermata_store::CommitError::Closed)).map_err(KeystoreError::Commit)
     }
 
     /// Counters.

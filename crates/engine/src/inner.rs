@@ -1,7 +1,7 @@
 //! The parts of an engine and how they reach each other.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use fermata_connect::egress::Gate;
@@ -19,7 +19,9 @@ use crate::engine::Ending;
 use crate::keystore::Keystore;
 use crate::letter::Answers;
 use crate::neighbours::Bell;
+use crate::policies::Policies;
 use crate::programs::Programs;
+use crate::rates::Rates;
 use crate::ready::Ready;
 use crate::timers::{Timer, Timers};
 use crate::watch::Watchers;
@@ -49,6 +51,12 @@ pub(crate) struct Inner {
     pub(crate) services: Registry,
     /// The way out.
     pub(crate) gate: Gate,
+    /// What they may call,
+    pub(crate) policies: Policies,
+    /// and how often.
+    pub(crate) rates: Rates,
+    /// Nodes that share the work, this one included, as last seen.
+    pub(crate) nodes_up: AtomicU32,
     /// Where outward calls execute.
     pub(crate) tokio: tokio::runtime::Handle,
     /// Outward calls on their way, or whose outcome is on its way to the run, so that none is begun
@@ -146,8 +154,10 @@ impl Inner {
         vm: vm::Engine,
         tokio: tokio::runtime::Handle,
     ) -> Self {
+        let keystore = Keystore::new(store.clone());
         Self {
-            keystore: Keystore::new(store.clone()),
+            policies: Policies::new(keystore.clone()),
+            keystore,
             settings,
             store,
             vm,
@@ -157,6 +167,8 @@ impl Inner {
             watchers: Arc::default(),
             services: Registry::new(),
             gate: Gate::new(),
+            rates: Rates::default(),
+            nodes_up: AtomicU32::new(1),
             tokio,
             in_flight: Mutex::default(),
             answers: Answers::default(),

@@ -18,8 +18,10 @@ mod letter;
 mod load;
 mod neighbours;
 mod outward;
+mod policies;
 mod programs;
 mod publish;
+mod rates;
 mod ready;
 mod service;
 mod start;
@@ -33,5 +35,5 @@ pub use api::{
     InputFault, Publish, PublishError, Published, RunActionError, Settings, StartError, StartRun, Started,
 };
 pub use engine::{Ending, Engine, OpenError, Stats};
-pub use keystore::KeystoreError;
+pub use keystore::{KeystoreError, KeystorePut};
 pub use watch::Watch;

@@ -1,20 +1,27 @@
 //! Outward calls on their way: attempts, in tasks of their own.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use fermata_model::limits::LOG_MESSAGE_BYTES_MAX;
+use fermata_model::policy::WorkspacePolicy;
 use fermata_model::record::Call;
 use fermata_model::{CallError, CallNumber, Json, RunId, WorkspaceId};
 use fermata_services::{Attempted, Failure, Progress, Request, Way};
 
 use crate::cell::Mail;
 use crate::inner::Inner;
+use crate::policies::host_lists;
+use crate::programs::Program;
 use crate::service::idempotency_key;
-use crate::vault::WorkspaceVault;
+use crate::vault::TaskVault;
 
 /// One attempt that is due.
 pub(crate) struct Attempt {
     workspace: WorkspaceId,
     run: RunId,
+    task: String,
+    program: Arc<Program>,
     number: CallNumber,
     attempt: u32,
     service: String,
@@ -24,10 +31,12 @@ pub(crate) struct Attempt {
 
 impl Attempt {
     /// The attempt that the call's state says is under way.
-    pub(crate) fn of(call: &Call) -> Self {
+    pub(crate) fn of(call: &Call, task: &str, program: &Arc<Program>) -> Self {
         Self {
             workspace: call.workspace.clone(),
             run: call.run,
+            task: task.to_owned(),
+            program: program.clone(),
             number: call.number,
             attempt: call.state.attempts,
             service: call.birth.service.clone(),
@@ -57,37 +66,89 @@ pub(crate) fn begin(inner: &Arc<Inner>, attempt: Attempt) {
 }
 
 async fn make(inner: Arc<Inner>, attempt: Attempt) {
-    let Attempt { workspace, run, number, attempt, service, method, args } = attempt;
-    // Waits for a place when very many calls are on their way; closed only when the process ends.
-    let Ok(_place) = inner.outward_places.acquire().await else { return };
-    let request = Request { method, args, idempotency_key: idempotency_key(run, number) };
-    let result = ask(&inner, &workspace, &service, request).await;
+    let (workspace, run) = (attempt.workspace.clone(), attempt.run);
+    let (number, count) = (attempt.number, attempt.attempt);
+    // Closed only when the process ends.
+    let Some(result) = in_turn(&inner, attempt).await else { return };
     // It counts as under way until the run has opened the letter: a run that comes from the ledger
     // to do so would otherwise begin another attempt.
-    inner.post(&workspace, run, Mail::Attempted { number, attempt, result });
+    inner.post(&workspace, run, Mail::Attempted { number, attempt: count, result });
 }
 
-/// Nobody is told.
-struct Quiet;
-
-impl Progress for Quiet {
-    fn tell(&self, _line: &str) {}
+/// Waits for the turn of an attempt and makes it.
+async fn in_turn(inner: &Arc<Inner>, attempt: Attempt) -> Option<Attempted> {
+    let policy = match inner.policies.of(&attempt.workspace) {
+        Ok(policy) => policy,
+        Err(error) => return Some(Err(CallError::passing("policy_unavailable", error.to_string()).into())),
+    };
+    let rate = policy.rates.get(&attempt.service).copied();
+    let nodes = inner.nodes_up.load(Ordering::Relaxed);
+    let _turn = inner.rates.turn(&attempt.workspace, &attempt.service, rate, nodes).await;
+    // Waits for a place when very many calls are on their way.
+    let _place = inner.outward_places.acquire().await.ok()?;
+    Some(ask(inner, attempt, &policy).await)
 }
 
-async fn ask(inner: &Inner, workspace: &WorkspaceId, service: &str, request: Request) -> Attempted {
-    let Some(service) = inner.services.get(service) else {
-        let message = format!("There is no service tools.{service}");
+async fn ask(inner: &Arc<Inner>, attempt: Attempt, workspace_policy: &WorkspacePolicy) -> Attempted {
+    let log = RunLog::of(inner, &attempt);
+    let Attempt { workspace, run, task, program, number, service: name, method, args, .. } = attempt;
+    let Some(service) = inner.services.get(&name) else {
+        let message = format!("There is no service tools.{name}");
         return Err(Failure::plain(CallError::fatal("unknown_service", message)));
     };
-    let policy = service.check(&request.method, &request.args).map_err(Failure::plain)?;
-    let vault = WorkspaceVault::new(inner.keystore.clone(), workspace.clone());
-    let way =
-        Way { gate: &inner.gate, policy: inner.settings.egress.clone(), vault: &vault, progress: &Quiet };
+    let policy = service.check(&method, &args).map_err(Failure::plain)?;
+    let mut egress = inner.settings.egress.clone();
+    // Other services have hosts of their own, which come with them.
+    if name == "http" {
+        egress.narrowed_to.extend(host_lists(workspace_policy, &program.config, &task));
+    }
+    let vault = TaskVault::new(inner.keystore.clone(), workspace, task);
+    let request = Request { method, args, idempotency_key: idempotency_key(run, number) };
+    let way = Way { gate: &inner.gate, policy: egress, vault: &vault, secrets: &vault, progress: &log };
     match tokio::time::timeout(policy.timeout, service.attempt(request, &way)).await {
         Ok(result) => result,
         Err(_) => {
             let message = format!("No answer within {} ms", policy.timeout.as_millis());
             Err(Failure::plain(CallError::passing("timeout", message)))
+        }
+    }
+}
+
+/// Lines that one attempt may write into the run's log.
+const PROGRESS_LINES_MAX: u32 = 100;
+
+/// Writes what an attempt tells of itself into the run's log.
+struct RunLog {
+    inner: Arc<Inner>,
+    workspace: WorkspaceId,
+    run: RunId,
+    number: CallNumber,
+    attempt: u32,
+    left: AtomicU32,
+}
+
+impl RunLog {
+    fn of(inner: &Arc<Inner>, attempt: &Attempt) -> Self {
+        let Attempt { workspace, run, number, attempt: count, .. } = attempt;
+        let left = AtomicU32::new(PROGRESS_LINES_MAX);
+        Self {
+            inner: inner.clone(),
+            workspace: workspace.clone(),
+            run: *run,
+            number: *number,
+            attempt: *count,
+            left,
+        }
+    }
+}
+
+impl Progress for RunLog {
+    fn tell(&self, line: &str) {
+        let take = |left: u32| left.checked_sub(1);
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
+            let Self { number, attempt, .. } = *self;
+            let line = line.chars().take(LOG_MESSAGE_BYTES_MAX / 4).collect();
+            self.inner.post(&self.workspace, self.run, Mail::Progress { number, attempt, line });
         }
     }
 }

@@ -193,6 +193,8 @@ impl Share {
         let Some(node) = inner.store.node_id() else { return Ok(Self { nodes: 1, own: 0 }) };
         let nodes = inner.store.nodes()?;
         let up: Vec<i64> = nodes.iter().filter(|node| node.state == "up").map(|node| node.id).collect();
+        let count = u32::try_from(up.len()).unwrap_or(u32::MAX).max(1);
+        inner.nodes_up.store(count, Ordering::Relaxed);
         let own = up.iter().position(|up| *up == node).unwrap_or(0);
         Ok(Self { nodes: up.len().max(1) as u64, own: own as u64 })
     }

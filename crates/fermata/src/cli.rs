@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, doctor, keystore, migrate, nodes, publish, restore, run, runs, send_event, store, tasks,
+    backup, doctor, keystore, migrate, nodes, policy, publish, restore, run, runs, send_event, store, tasks,
 };
 use crate::exit;
 use crate::settings::ServeArgs;
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Tasks(tasks::Args),
     /// Keep values and secrets for tasks
     Keystore(keystore::Args),
+    /// Say which services tasks may call, and how often
+    Policy(policy::Args),
     /// Back a ledger up into a file, also while a server works on it
     Backup(backup::Args),
     /// Restore a ledger from a backup, or check the backup

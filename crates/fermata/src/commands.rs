@@ -6,6 +6,7 @@ pub(crate) mod keystore;
 pub(crate) mod migrate;
 pub(crate) mod nodes;
 mod openapi;
+pub(crate) mod policy;
 pub(crate) mod publish;
 pub(crate) mod restore;
 pub(crate) mod run;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli, console: &Console) -> Result<Exit, Failure> {
         Command::SendEvent(args) => send_event::run(args, console).await,
         Command::Tasks(args) => tasks::run(args, console).await,
         Command::Keystore(args) => keystore::run(args, console).await,
+        Command::Policy(args) => policy::run(args, console).await,
         Command::Backup(args) => backup::run(args, console).await,
         Command::Restore(args) => restore::run(args, console).await,
         Command::Store(args) => store::run(args, console).await,

@@ -3,6 +3,8 @@
 //! Values are taken as text and checked here, so that a wrong one is told by name and ends with
 //! exit code 64, whether it came from a flag or from the environment.
 
+mod client;
+mod egress;
 mod internal_token;
 mod places;
 
@@ -13,24 +15,23 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use fermata_connect::egress::{HostPattern, IpNet, Policy};
+use fermata_connect::egress::Policy;
 use fermata_model::Limits;
 use fermata_model::seal::{KEY_BYTES, Key};
 use fermata_runtime::InternalToken;
 use fermata_store::{DatabaseUrl, LEASE_DEFAULT, Options};
-use url::Url;
 
 use crate::exit::Failure;
 use crate::spans;
 
+pub(crate) use client::{ConnectArgs, Server, Token};
+pub(crate) use egress::EgressArgs;
 pub(crate) use places::{CopyArgs, PlaceArgs, SharedArgs};
 
 /// Where the server listens when nothing is said.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
 /// Where the store is when nothing is said.
 const DATA_DEFAULT: &str = "./data";
-/// Where clients look for the server when nothing is said.
-const URL_DEFAULT: &str = "http://127.0.0.1:8787";
 /// The token's file in a data folder, when the user put it there.
 const TOKEN_FILE_NAME: &str = "token";
 /// Most VMs in memory when nothing is said.
@@ -39,6 +40,8 @@ const RESIDENT_MAX_DEFAULT: u32 = 256;
 const RESIDENT_MAX_RANGE: std::ops::RangeInclusive<u32> = 1..=10_000;
 /// How long a waiting VM stays in memory when nothing is said.
 const RESIDENT_FOR_DEFAULT: Duration = Duration::from_secs(2);
+/// The shortest time that ended runs may be kept.
+const KEEP_RUNS_MIN: Duration = Duration::from_secs(1);
 /// Most threads that `--executors` may ask for.
 const EXECUTORS_MAX: usize = 1_024;
 
@@ -143,17 +146,6 @@ pub(crate) struct ListenArgs {
     pub(crate) listen: String,
 }
 
-/// Where tasks may connect to.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct EgressArgs {
-    /// Host that tasks may connect to: a name, *.domain or * (repeatable; default: * = every public host)
-    #[arg(long, value_name = "HOST", env = "FERMATA_EGRESS_ALLOW", value_delimiter = ',')]
-    egress_allow: Vec<String>,
-    /// Private address range that tasks may connect to as well, such as 10.1.0.0/16 (repeatable)
-    #[arg(long, value_name = "CIDR", env = "FERMATA_EGRESS_ALLOW_PRIVATE", value_delimiter = ',')]
-    egress_allow_private: Vec<String>,
-}
-
 /// The flags of `fermata serve`.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ServeArgs {
@@ -174,54 +166,15 @@ pub(crate) struct ServeArgs {
     /// How long a waiting run's VM may stay in memory; 0 puts it down at once [default: 2s]
     #[arg(long, value_name = "DURATION", env = "FERMATA_RESIDENT_FOR")]
     resident_for: Option<String>,
+    /// How long an ended run is kept, such as 30d; then it goes with its calls, log lines and objects [default: for ever]
+    #[arg(long, value_name = "DURATION", env = "FERMATA_KEEP_RUNS")]
+    keep_runs: Option<String>,
     /// Threads that execute tasks [default: the number of cores]
     #[arg(long, value_name = "N", env = "FERMATA_EXECUTORS")]
     executors: Option<String>,
     /// How log lines are written to stderr: text or json; FERMATA_LOG filters them
     #[arg(long, value_name = "FORMAT", env = "FERMATA_LOG_FORMAT", default_value = "text")]
     log_format: String,
-}
-
-/// The flags of every command that talks to a server.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct ConnectArgs {
-    /// The server [default: http://127.0.0.1:8787]
-    #[arg(long, value_name = "URL", env = "FERMATA_URL")]
-    pub(crate) url: Option<String>,
-    /// File that holds the API token; else FERMATA_TOKEN, else the file `token` in the data folder
-    #[arg(long, value_name = "FILE", env = "FERMATA_TOKEN_FILE")]
-    pub(crate) token_file: Option<PathBuf>,
-}
-
-/// An API token. Cannot be printed.
-#[derive(Clone)]
-pub(crate) struct Token(String);
-
-impl Token {
-    /// A token from text, spaces and line ends around it left out.
-    pub(crate) fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-
-    /// The token itself, for the header.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
-/// A server to talk to.
-#[derive(Debug, Clone)]
-pub(crate) struct Server {
-    /// Its base address.
-    pub(crate) url: Url,
-    /// What to show it, if anything was found.
-    pub(crate) token: Option<Token>,
 }
 
 /// The settings of the server, checked.
@@ -255,6 +208,7 @@ impl ServeArgs {
             Some(text) => spans::parse(&text).map_err(|error| wrong("--resident-for", &text, &error))?,
             None => RESIDENT_FOR_DEFAULT,
         };
+        let keep_runs = self.keep_runs.as_deref().map(keep_runs).transpose()?;
         let executors = match self.executors {
             Some(text) => number("--executors", &text, &(1..=EXECUTORS_MAX))?,
             None => cores(),
@@ -262,6 +216,7 @@ impl ServeArgs {
         let engine = fermata_engine::Settings {
             resident_max,
             resident_for,
+            keep_runs,
             executors,
             ..engine_defaults(&self.store.data.data.join("engine"), self.egress.validate()?)
         };
@@ -289,66 +244,6 @@ impl ListenArgs {
     }
 }
 
-impl EgressArgs {
-    /// The policy of the egress gate.
-    ///
-    /// # Errors
-    /// When an entry is not a host pattern or an address range.
-    pub(crate) fn validate(&self) -> Result<Policy, Failure> {
-        let mut hosts = Vec::new();
-        for text in &self.egress_allow {
-            let pattern = HostPattern::from_str(text.trim());
-            hosts.push(pattern.map_err(|error| wrong("--egress-allow", text, &error.to_string()))?);
-        }
-        if hosts.is_empty() {
-            hosts.push(HostPattern::Any);
-        }
-        let mut allow_private = Vec::new();
-        for text in &self.egress_allow_private {
-            let example = "write an address range such as 10.1.0.0/16, or one address";
-            let range = text.trim();
-            let range = range.parse::<IpNet>().ok().or_else(|| range.parse::<IpAddr>().ok().map(IpNet::from));
-            allow_private.push(range.ok_or_else(|| wrong("--egress-allow-private", text, example))?);
-        }
-        Ok(Policy { hosts, allow_private, ..Policy::default() })
-    }
-}
-
-impl ConnectArgs {
-    /// The server to talk to and the token for it.
-    ///
-    /// # Errors
-    /// When the address is not one, or a token file that was named cannot be read.
-    pub(crate) fn server(&self) -> Result<Server, Failure> {
-        let text = self.url.as_deref().unwrap_or(URL_DEFAULT);
-        let example = "write an address such as http://127.0.0.1:8787";
-        let url = Url::parse(text).map_err(|_| wrong("--url", text, example))?;
-        match url.scheme() {
-            "http" if url.has_host() => {}
-            "https" => {
-                let message = format!("--url {text}: https is not built in");
-                return Err(Failure::configuration(message).note(
-                    "use http:// to a server on this machine, or a tunnel (ssh -L 8787:127.0.0.1:8787 host)",
-                ));
-            }
-            _ => return Err(wrong("--url", text, example)),
-        }
-        Ok(Server { url, token: self.token()? })
-    }
-
-    fn token(&self) -> Result<Option<Token>, Failure> {
-        if let Some(path) = &self.token_file {
-            return read_token(path).map(Some);
-        }
-        if let Some(text) = variable("FERMATA_TOKEN")? {
-            return Ok(Some(Token::new(&text)));
-        }
-        let data = variable("FERMATA_DATA")?.unwrap_or_else(|| DATA_DEFAULT.to_owned());
-        let beside = Path::new(&data).join(TOKEN_FILE_NAME);
-        if beside.is_file() { read_token(&beside).map(Some) } else { Ok(None) }
-    }
-}
-
 /// Settings for an engine of one command.
 pub(crate) fn engine_defaults(engine_folder: &Path, egress: Policy) -> fermata_engine::Settings {
     fermata_engine::Settings {
@@ -356,6 +251,7 @@ pub(crate) fn engine_defaults(engine_folder: &Path, egress: Policy) -> fermata_e
         limits: Limits::default(),
         resident_max: RESIDENT_MAX_DEFAULT,
         resident_for: RESIDENT_FOR_DEFAULT,
+        keep_runs: None,
         executors: cores(),
         egress,
     }
@@ -433,16 +329,10 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-fn read_token(path: &Path) -> Result<Token, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        Failure::configuration(format!("cannot read the token file {path:?}: {error}"))
-            .note("the server writes it: fermata serve --token-file FILE")
-    })?;
-    let token = Token::new(&text);
-    if token.expose().is_empty() || !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::configuration(format!("the file {path:?} does not hold a token")));
-    }
-    Ok(token)
+fn keep_runs(text: &str) -> Result<Duration, Failure> {
+    let kept = spans::parse(text).map_err(|error| wrong("--keep-runs", text, &error))?;
+    let is_long_enough = kept >= KEEP_RUNS_MIN;
+    is_long_enough.then_some(kept).ok_or_else(|| wrong("--keep-runs", text, "it is at least 1s"))
 }
 
 fn log_format(text: &str) -> Result<LogFormat, Failure> {
@@ -502,27 +392,6 @@ mod tests {
         for wrong in ["", "8787", "127.0.0.1", "127.0.0.1:99999"] {
             let failure = address(wrong).unwrap_err();
             assert!(failure.message.contains("--listen (FERMATA_LISTEN)"), "{}", failure.message);
-        }
-    }
-
-    #[test]
-    fn egress_is_every_public_host_unless_said() {
-        let egress = |hosts: &[&str], ranges: &[&str]| {
-            let owned = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect();
-            EgressArgs { egress_allow: owned(hosts), egress_allow_private: owned(ranges) }.validate()
-        };
-        assert_eq!(egress(&[], &[]).unwrap().hosts, [HostPattern::Any]);
-        assert_eq!(egress(&["*.example.com"], &["10.0.0.0/8", "::1"]).unwrap().allow_private.len(), 2);
-        assert!(egress(&["a b"], &[]).is_err());
-        assert!(egress(&[], &["10.0.0"]).is_err());
-    }
-
-    #[test]
-    fn only_plain_http_is_spoken() {
-        let server = |url: &str| ConnectArgs { url: Some(url.into()), token_file: None }.server();
-        assert!(server("http://localhost:1").is_ok());
-        for wrong in ["https://x", "localhost:8787", "ftp://x", ""] {
-            assert!(server(wrong).is_err(), "{wrong}");
         }
     }
 }

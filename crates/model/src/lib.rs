@@ -6,9 +6,11 @@
 pub mod call;
 pub mod duration;
 pub mod error;
+pub mod grants;
 pub mod id;
 pub mod json;
 pub mod limits;
+pub mod policy;
 pub mod record;
 pub mod run;
 pub mod seal;

@@ -5,6 +5,7 @@
 
 use crate::call::{CallNumber, CallStatus};
 use crate::error::{CallError, RunError};
+use crate::grants::Grants;
 use crate::id::{RunId, VersionId, WorkspaceId};
 use crate::json::Json;
 use crate::run::RunStatus;
@@ -316,8 +317,21 @@ pub struct KeystoreEntry {
     pub version: u32,
     /// The value, sealed with the workspace's key.
     pub sealed: Vec<u8>,
+    /// What it may be used for.
+    pub grants: Grants,
     /// When it was last changed.
     pub updated_at: Millis,
+    /// When it was last used on behalf of a task; told now and then, so it may be some seconds late.
+    pub used_at: Option<Millis>,
+}
+
+/// A keystore entry by its name, and who may know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeystoreName {
+    /// Name in its namespace.
+    pub name: String,
+    /// What the entry may be used for.
+    pub grants: Grants,
 }
 
 /// Who may see a keystore entry.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::duration;
 use crate::limits::TASK_NAME_CHARS_MAX;
+use crate::policy::Allow;
 
 /// A name that no task can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +64,8 @@ pub struct TaskConfig {
     pub timeout: Option<Span>,
     /// How the task's calls to services are retried.
     pub retries: Option<Retries>,
+    /// What the task calls; anything else is refused.
+    pub allow: Option<Allow>,
 }
 
 /// How often and how patiently a failed call is tried again.

@@ -336,8 +336,12 @@ impl From<KeystoreError> for Problem {
         match error {
             KeystoreError::TooLarge { .. } => Self::new(Code::ValueTooLarge, said),
             KeystoreError::BadName(_) => Self::new(Code::NameInvalid, said),
-            // Only reading an entry meets these, and nothing here reads one.
-            error @ (KeystoreError::Broken(_) | KeystoreError::Secret(_)) => Self::internal(error),
+            KeystoreError::BadGrants(_) => Self::body("/hosts", &said),
+            KeystoreError::BadPolicy(_) => Self::body("", &said),
+            // Only tasks, and those who read an entry, meet these.
+            error @ (KeystoreError::Broken(_) | KeystoreError::Secret(_) | KeystoreError::NotGranted(_)) => {
+                Self::internal(error)
+            }
             KeystoreError::Store(error) => error.into(),
             KeystoreError::Commit(error) => error.into(),
         }

@@ -8,6 +8,7 @@ mod health;
 mod keystore;
 mod legacy;
 mod logs;
+mod policy;
 mod run_actions;
 mod runs;
 mod stats;
@@ -74,6 +75,8 @@ routes! {
         get    "/v1/keystore/namespaces"               keystore::list_keystore_namespaces
         put    "/v1/keystore/{namespace}/{name}"       keystore::put_keystore_entry
         delete "/v1/keystore/{namespace}/{name}"       keystore::delete_keystore_entry
+        get    "/v1/policy"                            policy::get_policy
+        put    "/v1/policy"                            policy::put_policy
         get    "/v1/health"                            health::get_health
         get    "/v1/stats"                             stats::get_stats
         post   "/tasks"                                legacy::start_task_run

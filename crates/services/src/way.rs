@@ -35,6 +35,8 @@ pub struct Way<'a> {
     pub policy: egress::Policy,
     /// The workspace's settings and secrets.
     pub vault: &'a dyn Vault,
+    /// What the gate puts into requests.
+    pub secrets: &'a dyn egress::Secrets,
     /// Told of what takes long, such as text that streams in.
     pub progress: &'a dyn Progress,
 }

@@ -129,6 +129,17 @@ pub enum Change {
         /// The entry's name.
         name: String,
     },
+    /// An entry of the keystore was used on behalf of a task.
+    UseKeystore {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The entry's namespace.
+        namespace: String,
+        /// The entry's name.
+        name: String,
+        /// When.
+        at: Millis,
+    },
     /// Something asked of a run that another node owns.
     PutLetter(Box<Letter>),
     /// The answer to a letter. Missing when it was answered before.

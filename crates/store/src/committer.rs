@@ -23,9 +23,6 @@ pub(crate) struct Counters {
     pub(crate) groups: AtomicU64,
     pub(crate) changes: AtomicU64,
     pub(crate) rows: AtomicU64,
-    /// Statements sent, and times the database was waited for, where it is not in the process.
-    pub(crate) statements: AtomicU64,
-    pub(crate) round_trips: AtomicU64,
 }
 
 /// A connection that commits batches.

@@ -9,6 +9,7 @@ pub(crate) mod listen;
 pub(crate) mod migrate;
 pub(crate) mod open;
 pub(crate) mod readers;
+pub(crate) mod traffic;
 pub(crate) mod writer;
 
 use bytes::BytesMut;

@@ -29,6 +29,18 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0003_sql_clients.sql"),
         postgres: include_str!("../migrations/postgres/0003_sql_clients.sql"),
     },
+    Migration {
+        number: 4,
+        name: "retention",
+        sqlite: include_str!("../migrations/sqlite/0004_retention.sql"),
+        postgres: include_str!("../migrations/postgres/0004_retention.sql"),
+    },
+    Migration {
+        number: 5,
+        name: "grants",
+        sqlite: include_str!("../migrations/sqlite/0005_grants.sql"),
+        postgres: include_str!("../migrations/postgres/0005_grants.sql"),
+    },
 ];
 
 /// The newest step this program knows.

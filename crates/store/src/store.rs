@@ -22,6 +22,7 @@ use crate::error::{CommitError, OpenError, ReadError};
 use crate::folder::Folder;
 use crate::objects::{Objects, ObjectsError, ObjectsPlace};
 use crate::open::{DatabaseUrl, Options};
+use crate::postgres::traffic::Traffic;
 use crate::postgres::writer::PostgresWriter;
 use crate::spill::{Carried, Spill};
 use crate::sqlite::writer::SqliteWriter;
@@ -59,9 +60,9 @@ pub struct Stats {
     pub changes: u64,
     /// Rows written after merging the changes of one row.
     pub rows_written: u64,
-    /// Statements sent for them, where the database is not in the process.
+    /// Statements sent, reading ones included, where the database is not in the process.
     pub statements: u64,
-    /// How often an answer was waited for, where the database is not in the process.
+    /// How often the database was waited for, where it is not in the process.
     pub round_trips: u64,
     /// Present size of the database and its write-ahead log.
     pub size_bytes: u64,
@@ -94,14 +95,13 @@ impl Store {
         let sqlite::open::Opened { connection, epoch, master_key } = sqlite::open::open(&folder, options)?;
         let writer = SqliteWriter { connection, epoch, _folder: folder.clone() };
         let backend = Backend::sqlite(&folder);
-        Self::assemble(backend, writer, Arc::default(), Parts { folder, spill, master_key })
+        Self::assemble(backend, writer, Parts { folder, spill, master_key })
     }
 
     fn open_shared(folder: Arc<Folder>, url: &DatabaseUrl, options: &Options) -> Result<Self, OpenError> {
         let spill = open_spill(&folder, options)?;
         let opened = postgres::open::open(url, &folder, options)?;
         let postgres::open::Opened { server, connection, node, master_key } = opened;
-        let counters = Arc::<Counters>::default();
         let shared = Shared::new(server.clone(), node, options.lease);
         let writer = PostgresWriter {
             server,
@@ -109,21 +109,16 @@ impl Store {
             node,
             lease: options.lease,
             number: 0,
-            counters: counters.clone(),
             deposed: shared.deposed.clone(),
             closing: shared.closing.clone(),
         };
-        Self::assemble(Backend::Postgres(shared), writer, counters, Parts { folder, spill, master_key })
+        Self::assemble(Backend::Postgres(shared), writer, Parts { folder, spill, master_key })
     }
 
     /// Starts the committer over an opened database.
-    fn assemble(
-        backend: Backend,
-        writer: impl Writer,
-        counters: Arc<Counters>,
-        parts: Parts,
-    ) -> Result<Self, OpenError> {
+    fn assemble(backend: Backend, writer: impl Writer, parts: Parts) -> Result<Self, OpenError> {
         let Parts { folder, spill, master_key } = parts;
+        let counters = Arc::<Counters>::default();
         let queue = Arc::<Queue>::default();
         let committer = Committer { writer, queue: queue.clone(), counters: counters.clone() };
         let thread = committer.start().map_err(|error| no_thread(&folder, error))?;
@@ -217,13 +212,14 @@ impl Store {
     /// Counters of the committer.
     pub fn stats(&self) -> Stats {
         let Inner { counters, folder, .. } = &*self.inner;
+        let traffic = self.shared().map(|shared| &*shared.server.traffic);
         Stats {
             commits: counters.commits.load(Ordering::Relaxed),
             groups: counters.groups.load(Ordering::Relaxed),
             changes: counters.changes.load(Ordering::Relaxed),
             rows_written: counters.rows.load(Ordering::Relaxed),
-            statements: counters.statements.load(Ordering::Relaxed),
-            round_trips: counters.round_trips.load(Ordering::Relaxed),
+            statements: traffic.map_or(0, Traffic::statements),
+            round_trips: traffic.map_or(0, Traffic::round_trips),
             size_bytes: self.size_bytes(folder),
         }
     }

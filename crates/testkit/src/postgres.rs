@@ -13,6 +13,7 @@ mod process;
 mod server;
 mod template;
 
+pub use self::client::OpenTransaction;
 pub use self::database::Database;
 pub(crate) use self::port::Port;
 pub use self::server::Server;

@@ -27,6 +27,8 @@ pub const REDIRECTS_MAX: u32 = 10;
 pub struct Policy {
     /// The hosts that may be asked; one match is enough.
     pub hosts: Vec<HostPattern>,
+    /// Further lists, of which each must have a match as well: what others, who may narrow it, allow.
+    pub narrowed_to: Vec<Vec<HostPattern>>,
     /// The ports that may be asked; `None` is every port.
     pub ports: Option<Vec<u16>>,
     /// Ranges that may be connected to although they are not public, for internal services and tests.
@@ -47,6 +49,7 @@ impl Default for Policy {
     fn default() -> Policy {
         Policy {
             hosts: Vec::new(),
+            narrowed_to: Vec::new(),
             ports: None,
             allow_private: Vec::new(),
             request_bytes_max: REQUEST_BYTES_MAX,
@@ -87,7 +90,8 @@ impl Policy {
     }
 
     fn check_name(&self, host: &str, port: Option<u16>) -> Result<(), Error> {
-        if !self.hosts.iter().any(|pattern| pattern.covers(host)) {
+        let has_match = |list: &Vec<HostPattern>| list.iter().any(|pattern| pattern.covers(host));
+        if !has_match(&self.hosts) || !self.narrowed_to.iter().all(has_match) {
             return Err(Error::NotAllowed { host: host.to_owned() });
         }
         match (&self.ports, port) {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{Step, arguments, unknown_method};
 use crate::clock;
-use crate::keystore::{Keystore, KeystoreError, Place};
+use crate::keystore::{Keystore, KeystoreError, KeystorePut, Place, User};
 
 /// The namespace when a task names none.
 const GLOBAL: &str = "global";
@@ -30,57 +30,68 @@ const METHODS: [&str; 11] = [
 ];
 
 /// What a call of this service leads to.
-pub(crate) fn step(keystore: &Arc<Keystore>, workspace: &WorkspaceId, method: &str, args: &Json) -> Step {
-    match answer(keystore, workspace, method, args) {
+pub(crate) fn step(
+    keystore: &Arc<Keystore>,
+    workspace: &WorkspaceId,
+    task: &str,
+    method: &str,
+    args: &Json,
+) -> Step {
+    match answer(&Access { keystore, workspace, user: User::Task(task) }, method, args) {
         Ok(value) => Step::ok(value),
         Err(error) => Step::error(error),
     }
 }
 
-fn answer(
-    keystore: &Arc<Keystore>,
-    workspace: &WorkspaceId,
-    method: &str,
-    args: &Json,
-) -> Result<Json, CallError> {
+/// The keystore of a workspace, as one task sees it.
+struct Access<'a> {
+    keystore: &'a Arc<Keystore>,
+    workspace: &'a WorkspaceId,
+    user: User<'a>,
+}
+
+fn answer(access: &Access<'_>, method: &str, args: &Json) -> Result<Json, CallError> {
     let what = format!("tools.keystore.{method}");
-    let place = |namespace: &str, name: &str| Place::new(workspace, namespace, name).map_err(refused);
+    let place = |namespace: &str, name: &str| Place::open(access.workspace, namespace, name).map_err(refused);
     match method {
         "get" => {
             let (name,): (String,) = arguments(&what, args)?;
-            get(keystore, &place(GLOBAL, &name)?)
+            access.get(&place(GLOBAL, &name)?)
         }
         "getKey" => {
             let (namespace, name): (String, String) = arguments(&what, args)?;
-            get(keystore, &place(&namespace, &name)?)
+            access.get(&place(&namespace, &name)?)
         }
         "set" => {
             let (name, value): (String, Json) = arguments(&what, args)?;
-            set(keystore, &place(GLOBAL, &name)?, &value)
+            access.set(&place(GLOBAL, &name)?, &value)
         }
         "setKey" => {
             let (namespace, name, value): (String, String, Json) = arguments(&what, args)?;
-            set(keystore, &place(&namespace, &name)?, &value)
+            access.set(&place(&namespace, &name)?, &value)
         }
         "has" => {
             let (name,): (String,) = arguments(&what, args)?;
-            has(keystore, &place(GLOBAL, &name)?)
+            access.has(&place(GLOBAL, &name)?)
         }
         "hasKey" => {
             let (namespace, name): (String, String) = arguments(&what, args)?;
-            has(keystore, &place(&namespace, &name)?)
+            access.has(&place(&namespace, &name)?)
         }
         "delete" => {
             let (name,): (String,) = arguments(&what, args)?;
-            let existed = keystore.delete(&place(GLOBAL, &name)?, |_| ()).map_err(refused)?;
+            let place = place(GLOBAL, &name)?;
+            let existed = access.keystore.delete(&place, access.user, |_| ()).map_err(refused)?;
             Ok(json::of_value(&existed.into()))
         }
-        "list" => list(keystore, workspace, GLOBAL, &prefix(&what, args)?),
+        "list" => access.list(GLOBAL, &prefix(&what, args)?),
         "listKeys" => {
             let (namespace,): (String,) = arguments(&what, args)?;
-            list(keystore, workspace, &namespace, "")
+            access.list(&namespace, "")
         }
-        "listNamespaces" => Ok(json::of_value(&keystore.namespaces(workspace).map_err(refused)?.into())),
+        "listNamespaces" => {
+            Ok(json::of_value(&access.keystore.namespaces(access.workspace).map_err(refused)?.into()))
+        }
         "getServerTime" => Ok(json::of_value(&clock::now().into())),
         _ => Err(unknown_method("keystore", method, &METHODS)),
     }
@@ -92,29 +103,28 @@ fn prefix(what: &str, args: &Json) -> Result<String, CallError> {
     Ok(parts.into_iter().next().flatten().unwrap_or_default())
 }
 
-fn get(keystore: &Arc<Keystore>, place: &Place) -> Result<Json, CallError> {
-    let Some(text) = keystore.get(place).map_err(refused)? else { return Ok(json::null()) };
-    // A value that was put in from outside as plain text is a JSON text too.
-    Ok(json::parse(text.clone()).unwrap_or_else(|_| json::of_value(&Value::String(text))))
-}
+impl Access<'_> {
+    fn get(&self, place: &Place) -> Result<Json, CallError> {
+        let found = self.keystore.get(place, self.user).map_err(refused)?;
+        let Some(text) = found else { return Ok(json::null()) };
+        // A value that was put in from outside as plain text is a JSON text too.
+        Ok(json::parse(text.clone()).unwrap_or_else(|_| json::of_value(&Value::String(text))))
+    }
 
-fn set(keystore: &Arc<Keystore>, place: &Place, value: &Json) -> Result<Json, CallError> {
-    keystore.put(place, KeystoreKind::Value, value.get(), |_| ()).map_err(refused)?;
-    Ok(json::null())
-}
+    fn set(&self, place: &Place, value: &Json) -> Result<Json, CallError> {
+        let new = KeystorePut { kind: KeystoreKind::Value, value: value.get(), tasks: None, hosts: None };
+        self.keystore.put(place, self.user, new, |_| ()).map_err(refused)?;
+        Ok(json::null())
+    }
 
-fn has(keystore: &Arc<Keystore>, place: &Place) -> Result<Json, CallError> {
-    Ok(json::of_value(&keystore.has(place).map_err(refused)?.into()))
-}
+    fn has(&self, place: &Place) -> Result<Json, CallError> {
+        Ok(json::of_value(&self.keystore.has(place, self.user).map_err(refused)?.into()))
+    }
 
-fn list(
-    keystore: &Arc<Keystore>,
-    workspace: &WorkspaceId,
-    namespace: &str,
-    prefix: &str,
-) -> Result<Json, CallError> {
-    let names = keystore.names(workspace, namespace, prefix).map_err(refused)?;
-    Ok(json::of_value(&names.into()))
+    fn list(&self, namespace: &str, prefix: &str) -> Result<Json, CallError> {
+        let names = self.keystore.names(self.workspace, namespace, prefix, self.user).map_err(refused)?;
+        Ok(json::of_value(&names.into()))
+    }
 }
 
 fn refused(error: KeystoreError) -> CallError {
@@ -125,6 +135,9 @@ fn refused(error: KeystoreError) -> CallError {
         KeystoreError::TooLarge { .. } => "value_too_large",
         KeystoreError::BadName(_) => "bad_name",
         KeystoreError::Secret(_) => "secret",
+        KeystoreError::NotGranted(_) => "not_granted",
+        KeystoreError::BadGrants(_) => "bad_grants",
+        KeystoreError::BadPolicy(_) => "bad_policy",
         KeystoreError::Broken(_) => "entry_broken",
         KeystoreError::Store(_) | KeystoreError::Commit(_) => "store_failed",
     };

@@ -3,12 +3,13 @@
 use fermata_model::call::CallChange;
 use fermata_model::record::{Call, CallBirth, CallState, Outcome, Run};
 use fermata_model::{CallError, CallStatus, Millis, json};
-use fermata_store::Change;
+use fermata_store::{Change, ReadError};
 use fermata_vm::CallRequest;
 
 use super::{After, Turn};
 use crate::api::StartError;
 use crate::cell::Mail;
+use crate::keystore::KeystoreError;
 use crate::outward::Attempt;
 use crate::service::{Step, events, keystore, sleep, tasks};
 
@@ -77,17 +78,27 @@ impl Turn<'_> {
                 call.state.status = change(call.state.status, CallChange::Begun);
                 call.state.attempts += 1;
                 call.state.due_at = None;
-                self.after.push(After::Attempt(Attempt::of(call)));
+                self.after.push(After::Attempt(Attempt::of(
+                    call,
+                    &self.body.run.birth.task_name,
+                    &self.body.program,
+                )));
             }
         }
     }
 
     fn step(&mut self, call: &Call, now: Millis) -> Step {
         let CallBirth { service, method, args, .. } = &call.birth;
+        if let Err(error) = self.may_call(service) {
+            return Step::error(error);
+        }
         match service.as_str() {
             "sleep" => sleep::step(method, args, now),
             "tasks" => self.step_of_task(call, now),
-            "keystore" => keystore::step(&self.inner.keystore, &self.cell.workspace, method, args),
+            "keystore" => {
+                let task = &self.body.run.birth.task_name;
+                keystore::step(&self.inner.keystore, &self.cell.workspace, task, method, args)
+            }
             "events" => events::step(method, args, now),
             _ => match self.inner.services.get(service).map(|service| service.check(method, args)) {
                 Some(Ok(_)) => Step::Outside,
@@ -95,6 +106,22 @@ impl Turn<'_> {
                 None => Step::error(self.unknown_service(service)),
             },
         }
+    }
+
+    /// Whether the workspace's policy and the task itself allow calls to a service. The one place where
+    /// that is asked, before anything has happened.
+    fn may_call(&self, service: &str) -> Result<(), CallError> {
+        let (task, config) = (&self.body.run.birth.task_name, &self.body.program.config);
+        if config.allow.as_ref().is_some_and(|allow| !allow.allows(service)) {
+            let message = format!("{task} calls tools.{service}, which is not in the `allow` of its config");
+            return Err(CallError::fatal("not_allowed", message));
+        }
+        let policy = self.inner.policies.of(&self.cell.workspace).map_err(policy_away)?;
+        if policy.allows(task, service) {
+            return Ok(());
+        }
+        let message = format!("The workspace's policy does not let {task} call tools.{service}");
+        Err(CallError::fatal("not_allowed", message))
     }
 
     fn unknown_service(&self, service: &str) -> CallError {
@@ -174,6 +201,16 @@ impl Turn<'_> {
         {
             self.letters.push((call.workspace.clone(), child, Mail::Cancel { reply: None }));
         }
+    }
+}
+
+/// Nothing is allowed by a policy that cannot be read.
+fn policy_away(error: KeystoreError) -> CallError {
+    match error {
+        KeystoreError::Store(ReadError::Unavailable { .. }) => {
+            CallError::passing("store_failed", error.to_string())
+        }
+        error => CallError::fatal("not_allowed", error.to_string()),
     }
 }
 

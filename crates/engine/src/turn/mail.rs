@@ -5,12 +5,13 @@ use std::time::Duration;
 use fermata_connect::retry;
 use fermata_model::call::CallChange;
 use fermata_model::limits::{CLEAN_UP_MS_MAX, EVENTS_KEPT_MAX};
-use fermata_model::record::{Call, Outcome, Run, SentEvent};
+use fermata_model::record::{Call, LogLevel, Outcome, Run, SentEvent};
 use fermata_model::run::RunChange;
 use fermata_model::task::Span;
 use fermata_model::{CallError, CallNumber, CallStatus, Json, Millis, RunError, RunId, json};
 use fermata_services::{Attempted, Failure};
 use fermata_store::Change;
+use fermata_vm::LogRequest;
 
 use super::dispatch::change;
 use super::{After, Turn};
@@ -40,6 +41,7 @@ impl Turn<'_> {
             // A second beginning is the sweep's: the run is here already.
             Mail::Begin { .. } | Mail::Wake => {}
             Mail::Attempted { number, attempt, result } => self.attempted(number, attempt, result),
+            Mail::Progress { number, attempt, line } => self.progress(number, attempt, line),
             Mail::ChildEnded { number, child, outcome } => self.child_ended(number, child, outcome),
             Mail::Due { number } => self.due(number),
             Mail::Alarm => self.alarm(),
@@ -95,7 +97,11 @@ impl Turn<'_> {
         call.state.status = change(call.state.status, CallChange::Begun);
         call.state.attempts += 1;
         call.state.due_at = None;
-        self.after.push(After::Attempt(Attempt::of(call)));
+        self.after.push(After::Attempt(Attempt::of(
+            call,
+            &self.body.run.birth.task_name,
+            &self.body.program,
+        )));
         self.keep_call(call);
     }
 
@@ -120,6 +126,15 @@ impl Turn<'_> {
             Err(failure) => self.attempt_failed(&mut call, failure, now),
         }
         self.keep_call(&call);
+    }
+
+    /// What an attempt tells of itself, as long as it is the present one.
+    fn progress(&mut self, number: CallNumber, attempt: u32, message: String) {
+        let is_present = |call: &Call| call.state.outcome.is_none() && call.state.attempts == attempt;
+        if self.body.open.get(&number).is_some_and(is_present) {
+            let line = LogRequest { level: LogLevel::Info, message, data: None };
+            self.log(line, clock::now());
+        }
     }
 
     fn attempt_failed(&mut self, call: &mut Call, failure: Failure, now: Millis) {

@@ -17,6 +17,25 @@ async fn a_task_without_calls_completes() {
 }
 
 #[tokio::test]
+async fn runs_that_ended_long_ago_go_and_their_keys_with_them() {
+    let bench = Bench::with(|settings| settings.keep_runs = Some(Duration::from_millis(100))).await;
+    bench.publish("echo.js", "export default async (input) => input").await;
+    bench.publish("wait.js", "export default async (_, { tools }) => tools.events.wait('go')").await;
+    let waiting = bench.start("wait", "null").await;
+    let keyed = || bench.start_with_key("echo", "7", "key");
+    let first = keyed().await;
+    bench.ended(first.birth.id).await;
+    let store = bench.engine.store();
+    while store.run(&bench.workspace, first.birth.id).unwrap().is_some() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // What has not ended is not touched, and the key may be used anew.
+    assert!(store.run(&bench.workspace, waiting.birth.id).unwrap().is_some());
+    let second = keyed().await;
+    assert_ne!(first.birth.id, second.birth.id);
+}
+
+#[tokio::test]
 async fn a_thousand_children_are_joined() {
     let bench = Bench::new().await;
     bench.publish("square.js", "export default async (n) => n * n").await;

@@ -67,6 +67,7 @@ impl Bench {
             limits: Limits::default(),
             resident_max: 64,
             resident_for: Duration::from_secs(5),
+            keep_runs: None,
             executors: 2,
             egress: egress::Policy {
                 hosts: vec!["*".parse().unwrap()],
@@ -111,6 +112,12 @@ impl Bench {
 
     pub(crate) async fn start(&self, task: &str, input: &str) -> Run {
         self.engine.start_run(&self.workspace, Self::wanted(task, input)).await.unwrap().run
+    }
+
+    /// Starts a run, once for all requests with the key.
+    pub(crate) async fn start_with_key(&self, task: &str, input: &str, key: &str) -> Run {
+        let wanted = StartRun { idempotency_key: Some(key.to_owned()), ..Self::wanted(task, input) };
+        self.engine.start_run(&self.workspace, wanted).await.unwrap().run
     }
 
     /// Starts a run and waits for its end.

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use hyper::Method;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use url::form_urlencoded::byte_serialize;
 
 use super::{
@@ -113,6 +115,17 @@ impl Client {
     /// Deletes an entry of the keystore.
     pub(crate) async fn delete_entry(&self, namespace: &str, name: &str) -> Result<(), ClientError> {
         self.order(Exchange::new(Method::DELETE, entry_path(namespace, name))).await
+    }
+
+    /// What tasks may call, and how often.
+    pub(crate) async fn policy(&self) -> Result<Box<RawValue>, ClientError> {
+        let document: Document<IgnoredAny> = self.fetch(Exchange::new(Method::GET, "/v1/policy")).await?;
+        Ok(document.text)
+    }
+
+    /// Replaces that.
+    pub(crate) async fn put_policy(&self, policy: &RawValue) -> Result<(), ClientError> {
+        self.order(Exchange::new(Method::PUT, "/v1/policy").with_body(&policy)?.repeatable()).await
     }
 
     /// Whether the server says that it takes requests.

@@ -232,9 +232,18 @@ pub(crate) struct Entry {
     /// Rises with each change.
     #[serde(default)]
     pub(crate) version: Option<u32>,
+    /// Tasks that may use it.
+    #[serde(default)]
+    pub(crate) tasks: Vec<String>,
+    /// Hosts that a secret may go to.
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
     /// When it was last changed.
     #[serde(default)]
     pub(crate) updated_at: Option<Timestamp>,
+    /// When it was last used on behalf of a task.
+    #[serde(default)]
+    pub(crate) used_at: Option<Timestamp>,
 }
 
 /// A value for the keystore. Not printable: it is a secret.
@@ -244,6 +253,12 @@ pub(crate) struct PutEntry {
     pub(crate) kind: &'static str,
     /// Any JSON; of a secret, text.
     pub(crate) value: Box<RawValue>,
+    /// Tasks that may use it, when that is to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tasks: Option<Vec<String>>,
+    /// Hosts that a secret may go to, when that is to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hosts: Option<Vec<String>>,
 }
 
 /// What the server says when it refuses (RFC 9457).

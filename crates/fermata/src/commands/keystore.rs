@@ -60,6 +60,12 @@ struct SetArgs {
     /// Whether tasks may read it (value: JSON, or else text) or only send it on, unseen (secret)
     #[arg(long, value_enum, default_value = "secret")]
     kind: Kind,
+    /// Host that the secret may be sent to: a name, *.domain or * (repeatable) [default: as before; a new one: none]
+    #[arg(long = "host", value_name = "HOST")]
+    hosts: Vec<String>,
+    /// Task that may use it: a name, the beginning of names with *, or * (repeatable) [default: as before; a new one: *]
+    #[arg(long = "task", value_name = "TASK")]
+    tasks: Vec<String>,
     #[command(flatten)]
     group: NamespaceArgs,
     #[command(flatten)]
@@ -114,7 +120,13 @@ async fn list(args: ListArgs, console: &Console) -> Result<Exit, Failure> {
 async fn set(args: SetArgs, console: &Console) -> Result<Exit, Failure> {
     let client = Client::remote(args.connect.server()?);
     let value = value::read(args.value_file.as_deref(), &args.name, console).await?;
-    let entry = PutEntry { kind: args.kind.word(), value: value::as_json(value, args.kind == Kind::Value) };
+    let given = |list: Vec<String>| (!list.is_empty()).then_some(list);
+    let entry = PutEntry {
+        kind: args.kind.word(),
+        value: value::as_json(value, args.kind == Kind::Value),
+        tasks: given(args.tasks),
+        hosts: given(args.hosts),
+    };
     client.put_entry(&args.group.namespace, &args.name, &entry).await?;
     console.tell(&format!("set {} in {}", args.name, args.group.namespace));
     Ok(Exit::Ok)
@@ -128,11 +140,21 @@ async fn delete(args: DeleteArgs, console: &Console) -> Result<Exit, Failure> {
 
 fn table(entries: &[Document<Entry>]) -> Table {
     let now = Timestamp::now();
-    let mut table = Table::new(["NAME", "KIND", "VERSION", "CHANGED"]);
+    let mut table = Table::new(["NAME", "KIND", "VERSION", "TASKS", "HOSTS", "CHANGED", "USED"]);
     for entry in entries {
         let version = entry.version.map(|version| format!("v{version}")).unwrap_or_default();
         let changed = entry.updated_at.map(|at| spans::age(at, now)).unwrap_or_default();
-        table.row([entry.name.as_str().into(), entry.kind.as_str().into(), version.into(), changed.into()]);
+        let used = entry.used_at.map(|at| spans::age(at, now)).unwrap_or_default();
+        let (tasks, hosts) = (entry.tasks.join(" "), entry.hosts.join(" "));
+        table.row([
+            entry.name.as_str().into(),
+            entry.kind.as_str().into(),
+            version.into(),
+            tasks.into(),
+            hosts.into(),
+            changed.into(),
+            used.into(),
+        ]);
     }
     table
 }

@@ -14,4 +14,5 @@ mod server_publish;
 mod server_resume;
 mod server_runs;
 mod server_store_failures;
+mod server_tls;
 mod server_token_file;

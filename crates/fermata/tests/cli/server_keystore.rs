@@ -13,6 +13,10 @@ fn entries_are_set_listed_and_deleted() {
     place.ask(&server, ["keystore", "set", "limits", "--kind", "value", "--value-file", &file]).with_code(0);
     let list = place.ask(&server, ["keystore", "list"]).with_code(0).stdout;
     assert!(list.contains("api-key  secret  v1") && list.contains("limits   value   v1"), "{list}");
+    let hosts = ["keystore", "set", "api-key", "--host", "api.example.com", "--host", "*.example.org"];
+    finish_with(place.asking(&server, hosts), "hunter2\n").with_code(0);
+    let list = place.ask(&server, ["keystore", "list"]).with_code(0).stdout;
+    assert!(list.contains("api.example.com *.example.org"), "{list}");
     assert!(!list.contains("hunter2"));
 
     let reader = place

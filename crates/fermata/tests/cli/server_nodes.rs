@@ -9,8 +9,10 @@ use serde_json::Value;
 use crate::program::{Ended, Place, Server, finish};
 
 /// What the third migration makes.
-const UNDO_THIRD: &str = "
+const UNDO_THIRD_AND_LATER: &str = "
     delete from fermata.migrations where number >= 3;
+    drop index fermata.idempotency_keys_of_run;
+    alter table fermata.keystore drop column grants, drop column used_at;
     drop function fermata.enqueue, fermata.run_status, fermata.complete_run, fermata.announce_run,
       fermata.check_input, fermata.new_run_id, fermata.span_ms, fermata.now_ms cascade";
 
@@ -64,7 +66,7 @@ fn a_ledger_is_made_and_found_up_to_date() {
         assert!(ended.stdout.contains("0001       core         pending"), "{}", ended.stdout);
     }
     for ended in of_both("up") {
-        assert!(ended.with_code(0).stdout.contains("applied 0003 sql_clients"));
+        assert!(ended.with_code(0).stdout.contains("applied 0005 grants"));
     }
     for ended in of_both("up") {
         ended.with_code(0).telling(&["up to date"]);
@@ -83,14 +85,14 @@ fn a_ledger_is_made_and_found_up_to_date() {
 fn an_older_schema_is_refused_until_it_is_brought_up_to_date() {
     let shared = Shared::new();
     shared.serve("a").stop(Signal::TERM).with_code(0);
-    shared.database.execute(UNDO_THIRD).unwrap();
+    shared.database.execute(UNDO_THIRD_AND_LATER).unwrap();
     let advice = ["schema 2", "fermata migrate up", "fermata migrate status"];
     shared.run(&["serve", "--listen", "127.0.0.1:0"]).with_code(64).telling(&advice);
     shared.run(&["nodes", "list"]).with_code(64).telling(&["fermata migrate up"]);
     let status = shared.run(&["migrate", "status"]).with_code(1);
     assert!(status.stdout.contains("0003       sql_clients  pending"), "{}", status.stdout);
     let up = shared.run(&["migrate", "up"]).with_code(0);
-    assert_eq!(up.stdout, "applied 0003 sql_clients\n");
+    assert_eq!(up.stdout, "applied 0003 sql_clients\napplied 0004 retention\napplied 0005 grants\n");
     shared.serve("a").stop(Signal::TERM).with_code(0);
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use fermata_engine::KeystorePut;
 use fermata_model::WorkspaceId;
 use fermata_model::record;
 use fermata_store::{ReadError, Store};
@@ -68,7 +69,8 @@ fn read_entries(
     limit: u32,
 ) -> Result<Vec<record::KeystoreEntry>, ReadError> {
     let names = store.keystore_names(workspace, namespace, after, limit)?;
-    names.iter().filter_map(|name| store.keystore_entry(workspace, namespace, name).transpose()).collect()
+    let entry = |found: &record::KeystoreName| store.keystore_entry(workspace, namespace, &found.name);
+    names.iter().filter_map(|name| entry(name).transpose()).collect()
 }
 
 /// Which page of the namespaces.
@@ -119,8 +121,9 @@ pub(crate) async fn put_keystore_entry(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let entry: PutKeystoreEntry = body.parse()?;
-    let kind = entry.kind;
-    let version = app.engine.keystore_put(&workspace, &namespace, &name, kind, &entry.text()?).await?;
+    let (kind, text) = (entry.kind, entry.text()?.into_owned());
+    let put = KeystorePut { kind, value: &text, tasks: entry.tasks, hosts: entry.hosts };
+    let version = app.engine.keystore_put(&workspace, &namespace, &name, put).await?;
     let written = WrittenKeystoreEntry { namespace: &namespace, name: &name, kind, version };
     answer::json(StatusCode::OK, &written)
 }

@@ -40,9 +40,9 @@ pub(crate) struct StoreStats {
     changes: u64,
     /// Rows written after merging the changes of one row.
     rows_written: u64,
-    /// Statements sent for them, where the database is a server.
+    /// Statements sent, reading ones included, where the database is a server.
     statements: u64,
-    /// Times an answer of the database was waited for to write them, where it is a server.
+    /// Times an answer of the database was waited for, where it is a server.
     round_trips: u64,
     /// Present size of the database and its write-ahead log.
     size_bytes: u64,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use fermata_model::grants::TaskPattern;
 use fermata_model::record::{self, KeystoreKind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -22,9 +23,17 @@ pub(crate) struct KeystoreEntry<'a> {
     kind: KeystoreKind,
     /// Rises by one with each change.
     version: u32,
+    /// Tasks that may use it: names, the beginning of names with `*`, or `*`.
+    #[schema(value_type = Vec<String>, example = json!(["*"]))]
+    tasks: &'a [TaskPattern],
+    /// Hosts that a secret may be sent to: names, `*.domain` or `*`.
+    hosts: &'a [String],
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Time,
+    /// When it was last used on behalf of a task, if ever; up to some seconds late.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    used_at: Option<Time>,
 }
 
 impl<'a> From<&'a record::KeystoreEntry> for KeystoreEntry<'a> {
@@ -34,7 +43,10 @@ impl<'a> From<&'a record::KeystoreEntry> for KeystoreEntry<'a> {
             name: &entry.name,
             kind: entry.kind,
             version: entry.version,
+            tasks: &entry.grants.tasks,
+            hosts: &entry.grants.hosts,
             updated_at: Time(entry.updated_at),
+            used_at: entry.used_at.map(Time),
         }
     }
 }
@@ -50,6 +62,16 @@ pub(crate) struct PutKeystoreEntry {
     #[serde(default = "secret")]
     #[schema(value_type = String, example = "secret")]
     pub(crate) kind: KeystoreKind,
+    /// Tasks that may use it: names, the beginning of names with `*`, or `*`. Without it those of the
+    /// entry before stay; a new entry may be used by all.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, example = json!(["billing/*"]))]
+    pub(crate) tasks: Option<Vec<TaskPattern>>,
+    /// Hosts that a secret may be sent to: names, `*.domain` or `*`. Without it those of the entry before
+    /// stay; a new secret may be sent nowhere.
+    #[serde(default)]
+    #[schema(example = json!(["api.example.com"]))]
+    pub(crate) hosts: Option<Vec<String>>,
 }
 
 impl PutKeystoreEntry {

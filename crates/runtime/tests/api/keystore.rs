@@ -25,7 +25,8 @@ async fn what_is_put_in_is_listed_and_never_shown() {
 
     let list = app.get("/v1/keystore").await;
     let entry = json!({
-        "namespace": "global", "name": "API_KEY", "kind": "secret", "version": 2, "updated_at": "<time>",
+        "namespace": "global", "name": "API_KEY", "kind": "secret", "version": 2,
+        "tasks": ["*"], "hosts": [], "updated_at": "<time>", "used_at": null,
     });
     assert_eq!(list.redacted(), json!({ "items": [entry], "next": null }));
     assert_eq!(app.get("/v1/keystore?namespace=colours").await.json()["items"][0]["kind"], "value");
@@ -54,6 +55,51 @@ async fn a_task_reads_a_value_as_it_was_put_in() {
     let run = app.post("/v1/runs", &json!({ "task": "reads", "input": "s", "wait": "10s" })).await;
     assert_eq!(run.json()["status"], "failed", "a secret is not read: {}", run.text);
     assert!(!run.text.contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_task_uses_only_what_it_was_granted() {
+    let app = TestApp::new().await;
+    let source = "export default async ({ how, name }, { tools }) => how === 'list' ? tools.keystore.list()
+        : how === 'set' ? tools.keystore.set(name, 1) : tools.keystore[how](name)";
+    app.publish("mail.js", source).await;
+    app.publish("other.js", source).await;
+    let granted = json!({ "value": 7, "kind": "value", "tasks": ["mail", "report/*"] });
+    assert_eq!(put(&app, "global/limit", granted).await.status, 200);
+    let run = async |task: &str, how: &str| {
+        let input = json!({ "how": how, "name": "limit" });
+        app.post("/v1/runs", &json!({ "task": task, "input": input, "wait": "10s" })).await.json()
+    };
+    assert_eq!(run("mail", "get").await["result"], 7);
+    assert_eq!(run("mail", "list").await["result"], json!(["limit"]));
+    for how in ["get", "set", "delete"] {
+        let refused = run("other", how).await;
+        assert_eq!(refused["status"], "failed", "{how}: {refused}");
+        assert!(refused["error"]["message"].as_str().unwrap().contains("not granted"), "{refused}");
+    }
+    assert_eq!(run("other", "has").await["result"], false);
+    assert_eq!(run("other", "list").await["result"], json!([]));
+
+    // Writing it anew keeps the grants, whoever does it, unless they are said.
+    assert_eq!(run("mail", "set").await["status"], "completed");
+    put(&app, "global/limit", json!({ "value": 8, "kind": "value" })).await;
+    let entry = app.get("/v1/keystore").await.json()["items"][0].clone();
+    assert_eq!((&entry["tasks"], &entry["version"]), (&json!(["mail", "report/*"]), &json!(3)));
+}
+
+#[tokio::test]
+async fn grants_that_cannot_be_are_refused() {
+    let app = TestApp::new().await;
+    for wrong in [
+        json!({ "value": "x", "hosts": ["a b"] }),
+        json!({ "value": "x", "hosts": ["https://x.example"] }),
+        json!({ "value": "x", "hosts": vec!["x.example"; 101] }),
+        json!({ "value": "x", "tasks": ["a*b"] }),
+    ] {
+        let refused = put(&app, "global/x", wrong.clone()).await;
+        assert!((400..500).contains(&refused.status.as_u16()), "{wrong}: {}", refused.text);
+    }
+    assert_eq!(app.get("/v1/keystore").await.json()["items"], json!([]));
 }
 
 #[tokio::test]

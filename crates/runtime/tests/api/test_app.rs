@@ -72,6 +72,7 @@ impl TestApp {
             limits: Limits::default(),
             resident_max: 16,
             resident_for: Duration::from_secs(1),
+            keep_runs: None,
             executors: 2,
             egress: fermata_connect::egress::Policy::default(),
         };

@@ -43,13 +43,14 @@ fn each_removed<'a, E>(
     match removed {
         Removed::Run { workspace, id } => {
             let key = || values![workspace.as_str(), id.as_bytes()].to_vec();
-            let of_run: [&'static Write; 6] = [
+            let of_run: [&'static Write; 7] = [
                 &calls::DELETE_OF_RUN,
                 &logs::DELETE_OF_RUN,
                 &sent_events::DELETE_OF_RUN,
                 &letters::DELETE_OF_RUN,
                 &objects::DELETE_OF_RUN,
                 &checkpoints::DELETE,
+                &idempotency::DELETE_OF_RUN,
             ];
             of_run.into_iter().try_for_each(|write| put(write, key()))?;
             put(&runs::DELETE, key())
@@ -116,6 +117,7 @@ pub(crate) fn all() -> Vec<&'static Write> {
         &sent_events::INSERT,
         &sent_events::TAKE,
         &keystore::PUT,
+        &keystore::USE,
         &keystore::DELETE,
         &letters::INSERT,
         &letters::ANSWER,
@@ -130,6 +132,7 @@ pub(crate) fn all() -> Vec<&'static Write> {
         &objects::DELETE_OF_RUN,
         &runs::DELETE,
         &idempotency::INSERT,
+        &idempotency::DELETE_OF_RUN,
         &tokens::PUT,
     ]
 }
@@ -150,6 +153,11 @@ fn of_alone(change: &Change) -> (&'static Write, Vec<Value<'_>>) {
         }
         Change::PutToken { hash, workspace, name, created_at } => {
             (&tokens::PUT, values![hash, workspace.as_str(), name, *created_at].to_vec())
+        }
+        Change::UseKeystore { workspace, namespace, name, at } => {
+            let mut row = keystore::key(workspace, namespace, name);
+            row.push((*at).into());
+            (&keystore::USE, row)
         }
         Change::PutLetter(letter) => (&letters::INSERT, letters::row(letter)),
         Change::AnswerLetter { id, answer, answered_at } => {

@@ -11,6 +11,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::traffic::Traffic;
 use super::{Told, named, timed_out};
 use crate::cells::{Cells, RowRef};
 use crate::db_error::{DbError, DbErrorKind};
@@ -51,6 +52,8 @@ pub(crate) const SESSION: &str = "
 pub(crate) struct Server {
     config: Config,
     tls: Option<Arc<rustls::ClientConfig>>,
+    /// What all connections made with this one have sent.
+    pub(crate) traffic: Arc<Traffic>,
 }
 
 impl Server {
@@ -67,7 +70,7 @@ impl Server {
             SslMode::Disable => None,
             _ => Some(Arc::new(tls_config()?)),
         };
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, traffic: Arc::default() })
     }
 
     /// How to connect.
@@ -99,6 +102,7 @@ pub(crate) struct Connection {
     statements: HashMap<String, Statement>,
     /// Longest wait for the answer to a statement.
     answer_within: Duration,
+    traffic: Arc<Traffic>,
     /// Drives the connection while its thread waits for an answer. Always there, until the drop.
     runtime: Option<Runtime>,
 }
@@ -139,7 +143,8 @@ impl Connection {
                 return Err(error);
             }
         };
-        Ok(Self { client, statements: HashMap::new(), answer_within, runtime: Some(runtime) })
+        let traffic = server.traffic.clone();
+        Ok(Self { client, statements: HashMap::new(), answer_within, traffic, runtime: Some(runtime) })
     }
 
     /// Whether the server is known to have hung up.
@@ -159,6 +164,7 @@ impl Connection {
         T: Send,
     {
         let runtime = self.runtime.as_ref().expect("it is there until the drop");
+        self.traffic.waited();
         apart(move || {
             runtime.block_on(async {
                 match tokio::time::timeout(within, work(&self.client)).await {
@@ -171,6 +177,7 @@ impl Connection {
 
     /// Executes statements without values, one after the other.
     pub(crate) fn batch(&self, sql: &str) -> Result<(), DbError> {
+        self.traffic.sent(1);
         self.wait("a batch of statements", self.answer_within, |client| client.batch_execute(sql))
     }
 
@@ -190,6 +197,7 @@ impl Connection {
     /// All rows of an answer.
     pub(crate) fn query(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, DbError> {
         let statement = self.prepared(sql)?;
+        self.traffic.sent(1);
         let values: Vec<&(dyn ToSql + Sync)> =
             values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
         self.wait(
@@ -202,6 +210,7 @@ impl Connection {
     /// Executes a statement; gives the number of rows it hit.
     pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, DbError> {
         let statement = self.prepared(sql)?;
+        self.traffic.sent(1);
         let values: Vec<&(dyn ToSql + Sync)> =
             values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
         self.wait("a statement", self.answer_within, |client| async move {

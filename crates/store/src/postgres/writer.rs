@@ -16,7 +16,7 @@ use super::connection::{Connection, Server};
 use super::without_nul;
 use crate::change::Group;
 use crate::coalesce::{self, Step};
-use crate::committer::{Counters, Writer, rows};
+use crate::committer::{Writer, rows};
 use crate::db_error::{DbError, DbErrorKind};
 use crate::error::CommitError;
 use crate::spill::Carrying;
@@ -57,7 +57,6 @@ pub(crate) struct PostgresWriter {
     pub(crate) lease: Duration,
     /// Number of the batch being written.
     pub(crate) number: i64,
-    pub(crate) counters: Arc<Counters>,
     /// Set once the node may write nothing more.
     pub(crate) deposed: Arc<AtomicBool>,
     /// Set when the store closes: nothing is tried again.
@@ -130,8 +129,7 @@ impl PostgresWriter {
     fn send_batch(&mut self, bundles: &[Bundle<'_>]) -> Result<(), Failure> {
         let NodeKey { id, epoch } = self.node;
         let number = self.number;
-        self.counters.statements.fetch_add(bundles.len() as u64 + 3, Ordering::Relaxed);
-        self.counters.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.server.traffic.sent(bundles.len() as u64 + 3);
         let connection = self.connection().map_err(Failure::of)?;
         let begin = connection.prepared(BEGIN_COMMIT).map_err(Failure::of)?;
         let mut prepared = Vec::with_capacity(bundles.len());

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use fermata_model::WorkspaceId;
+use fermata_model::grants::Grants;
 use fermata_model::record::{KeystoreEntry, KeystoreKind};
 
 use super::*;
@@ -20,6 +21,8 @@ fn big_entry(name: &str) -> Change {
         version: 1,
         sealed: vec![0; 100_000],
         updated_at: 1,
+        grants: Grants::default(),
+        used_at: None,
     };
     Change::PutKeystore { workspace: WorkspaceId::default_workspace(), entry: Box::new(entry) }
 }

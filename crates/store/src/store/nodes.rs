@@ -40,7 +40,7 @@ pub enum Taken {
 }
 
 impl Store {
-    fn shared(&self) -> Option<&Shared> {
+    pub(super) fn shared(&self) -> Option<&Shared> {
         match &self.inner.backend {
             Backend::Sqlite(_) => None,
             Backend::Postgres(shared) => Some(shared),

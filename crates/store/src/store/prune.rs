@@ -40,7 +40,7 @@ impl Store {
     /// `limit` runs goes in several transactions, its root last.
     ///
     /// Goes on from where the last call stopped; when it gives 0 it has come to the end, and the next call
-    /// begins at the start. Idempotency keys stay.
+    /// begins at the start. Their idempotency keys go too: a request that comes again then starts a new run.
     ///
     /// # Errors
     /// [`RemoveError`]; when it is of the objects, the runs are gone all the same.

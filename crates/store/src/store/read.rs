@@ -5,7 +5,9 @@ mod wake;
 
 use std::sync::Arc;
 
-use fermata_model::record::{Call, Checkpoint, KeystoreEntry, LogLine, Run, SentEvent, TaskVersion};
+use fermata_model::record::{
+    Call, Checkpoint, KeystoreEntry, KeystoreName, LogLine, Run, SentEvent, TaskVersion,
+};
 use fermata_model::{CallNumber, DeliveryNumber, RunId, RunStatus, VersionId, WorkspaceId};
 
 use super::Store;
@@ -283,7 +285,7 @@ impl Store {
         namespace: &str,
         after: Option<&str>,
         limit: u32,
-    ) -> Result<Vec<String>, ReadError> {
+    ) -> Result<Vec<KeystoreName>, ReadError> {
         self.read("keystore entries", |reader| {
             keystore::list_names(reader, workspace, namespace, after, limit)
         })

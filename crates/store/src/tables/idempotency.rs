@@ -21,6 +21,11 @@ pub(crate) static INSERT: LazyLock<Write> = LazyLock::new(|| {
     Write::insert("idempotency key", "idempotency_keys", &columns)
 });
 
+/// Removes the keys of a run.
+pub(crate) static DELETE_OF_RUN: LazyLock<Write> = LazyLock::new(|| {
+    Write::delete("idempotency key", "idempotency_keys", &[("workspace", Text), ("run_id", Blob)])
+});
+
 /// The request a key was first used with, by its hash, and the run it started.
 pub(crate) fn get(
     db: &mut dyn Read,

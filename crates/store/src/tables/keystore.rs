@@ -3,17 +3,25 @@
 use std::sync::LazyLock;
 
 use fermata_model::WorkspaceId;
-use fermata_model::record::{KeystoreEntry, KeystoreKind};
+use fermata_model::grants::Grants;
+use fermata_model::record::{KeystoreEntry, KeystoreKind, KeystoreName};
 
 use crate::cells::Cells;
 use crate::db_error::DbError;
 use crate::sql::Read;
 use crate::value::Kind::{Blob, Int, Text};
 use crate::value::{Value, values};
-use crate::write::{Column, Write};
+use crate::write::{Column, Guard, Write};
 
 const KEY: [Column; 3] = [("workspace", Text), ("namespace", Text), ("name", Text)];
-const REST: [Column; 4] = [("kind", Text), ("version", Int), ("sealed", Blob), ("updated_at", Int)];
+const REST: [Column; 6] = [
+    ("kind", Text),
+    ("version", Int),
+    ("sealed", Blob),
+    ("updated_at", Int),
+    ("grants", Text),
+    ("used_at", Int),
+];
 
 /// An entry, over the one before.
 pub(crate) static PUT: LazyLock<Write> =
@@ -23,10 +31,19 @@ pub(crate) static PUT: LazyLock<Write> =
 pub(crate) static DELETE: LazyLock<Write> =
     LazyLock::new(|| Write::delete("keystore entry", "keystore", &KEY));
 
+/// An entry was used. As good when it is gone.
+pub(crate) static USE: LazyLock<Write> = LazyLock::new(|| {
+    let columns = [&KEY[..], &[("used_at", Int)]].concat();
+    Write::update("keystore entry", "keystore", 3, &columns, Guard::default()).or_nothing()
+});
+
 /// The row of an entry.
 pub(crate) fn row<'a>(workspace: &'a WorkspaceId, entry: &'a KeystoreEntry) -> Vec<Value<'a>> {
     let mut row = key(workspace, &entry.namespace, &entry.name);
     row.extend_from_slice(values![kind_word(entry.kind), entry.version, &entry.sealed, entry.updated_at]);
+    // Plain words and lists of words: there is nothing in it that JSON cannot hold.
+    let grants = serde_json::to_string(&entry.grants).unwrap_or_default();
+    row.extend([Value::from(grants), entry.used_at.into()]);
     row
 }
 
@@ -50,7 +67,7 @@ pub(crate) fn get(
     name: &str,
 ) -> Result<Option<KeystoreEntry>, DbError> {
     let sql = "
-        select namespace, name, kind, version, sealed, updated_at
+        select namespace, name, kind, version, sealed, updated_at, grants, used_at
         from keystore
         where workspace = ?1 and namespace = ?2 and name = ?3";
     db.row(sql, values![workspace.as_str(), namespace, name], |cells| {
@@ -61,6 +78,8 @@ pub(crate) fn get(
             version: cells.take()?,
             sealed: cells.take()?,
             updated_at: cells.take()?,
+            grants: read_grants(cells)?,
+            used_at: cells.take()?,
         })
     })
 }
@@ -74,6 +93,11 @@ fn read_kind(cells: &mut Cells<'_>) -> Result<KeystoreKind, DbError> {
     }
 }
 
+fn read_grants(cells: &mut Cells<'_>) -> Result<Grants, DbError> {
+    let text = cells.take::<String>()?;
+    serde_json::from_str(&text).map_err(|error| cells.damaged(error))
+}
+
 /// The names in a namespace after `after`, in order.
 pub(crate) fn list_names(
     db: &mut dyn Read,
@@ -81,15 +105,15 @@ pub(crate) fn list_names(
     namespace: &str,
     after: Option<&str>,
     limit: u32,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<KeystoreName>, DbError> {
     let sql = "
-        select name
+        select name, grants
         from keystore
         where workspace = ?1 and namespace = ?2 and name > ?3
         order by name
         limit ?4";
     let values = values![workspace.as_str(), namespace, after.unwrap_or_default(), limit];
-    db.rows(sql, values, |cells| cells.take())
+    db.rows(sql, values, |cells| Ok(KeystoreName { name: cells.take()?, grants: read_grants(cells)? }))
 }
 
 /// The namespaces in use after `after`, in order.

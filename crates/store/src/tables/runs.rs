@@ -48,7 +48,7 @@ const STATE: [Column; 10] = [
 
 /// A run is only changed by the node that owns it. Differs because an embedded store has one node.
 const IF_OWNED: Guard =
-    Guard { sqlite: "", postgres: "t.owner_node = current_setting('fermata.node')::bigint" };
+    Guard { sqlite: "", postgres: "coalesce(t.owner_node, 0) = current_setting('fermata.node')::bigint" };
 
 /// A new run.
 pub(crate) static INSERT: LazyLock<Write> =

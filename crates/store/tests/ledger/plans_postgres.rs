@@ -53,7 +53,10 @@ fn check_all(database: &Database, is_loaded: bool) {
     for sql in of_store::writes().into_iter().flat_map(|write| [write.postgres, write.checked]) {
         checked += 1;
         let lines = plan(database, sql);
-        if lines.iter().any(|line| scans(line) || line.contains("Sort")) {
+        // A row is found by its key: the index of a node's runs has dead entries for as long as anybody's
+        // transaction stays open.
+        let is_bad = |line: &String| scans(line) || line.contains("Sort") || line.contains("task_runs_owned");
+        if lines.iter().any(is_bad) {
             writeln!(faults, "a write, loaded: {is_loaded}: {sql}\n{}\n", lines.join("\n")).unwrap();
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc;
 
+use fermata_model::grants::Grants;
 use fermata_model::record::{
     Call, CallBirth, CallState, Checkpoint, KeystoreEntry, KeystoreKind, LogLevel, LogLine, Run, RunBirth,
     RunState, SentEvent, TaskVersion,
@@ -121,6 +122,8 @@ pub(crate) fn entry(namespace: &str, name: &str, version: u32) -> Change {
         version,
         sealed: vec![1, 2, 3],
         updated_at: 6,
+        grants: Grants::default(),
+        used_at: None,
     });
     Change::PutKeystore { workspace: workspace(), entry }
 }

@@ -5,6 +5,7 @@
 mod breaking;
 mod cluster;
 mod deposing;
+mod full_disk;
 mod notices;
 mod owning;
 #[expect(dead_code, reason = "the tests of the ledger use more of them")]

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::task::JoinSet;
 
 use super::connection::{Answer, Connection};
 use super::latency::Latency;
 use super::report::Cost;
 use super::server::Server;
+use super::usage::Usage;
 
 /// Clients that send the same request again and again and wait for its run to complete.
 pub(crate) struct ClosedLoop {
-    /// The request.
-    pub(crate) request: Vec<u8>,
-    /// How many there are.
+    /// The request of each server.
+    pub(crate) requests: Vec<Vec<u8>>,
+    /// How many there are, shared out among the servers.
     pub(crate) clients: usize,
     /// How long they do it before it counts.
     pub(crate) warm_up: Duration,
@@ -29,19 +30,19 @@ type Sample = (Instant, Instant);
 
 impl ClosedLoop {
     /// Runs the clients. What counts is what was answered while it was measured.
-    pub(crate) async fn run(self, server: &Server) -> Result<(Option<Latency>, Cost)> {
+    pub(crate) async fn run(self, servers: &[Server]) -> Result<(Option<Latency>, Cost)> {
         let begun = Instant::now();
         let until = begun + self.warm_up + self.measured;
-        let request: Arc<[u8]> = self.request.into();
+        let requests: Vec<Arc<[u8]>> = self.requests.into_iter().map(Into::into).collect();
         let mut clients = JoinSet::new();
-        for _ in 0..self.clients {
+        for (server, request) in servers.iter().zip(&requests).cycle().take(self.clients) {
             let connection = server.access.connect().await?;
             clients.spawn(repeat(connection, request.clone(), until));
         }
         tokio::time::sleep_until((begun + self.warm_up).into()).await;
-        let before = server.usage()?;
+        let before = usage_of(servers)?;
         tokio::time::sleep_until(until.into()).await;
-        let after = server.usage()?;
+        let after = usage_of(servers)?;
         let mut took = Vec::new();
         while let Some(samples) = clients.join_next().await {
             let counts = |(_, ended): &Sample| (before.at..after.at).contains(ended);
@@ -50,6 +51,11 @@ impl ClosedLoop {
         let count = took.len() as u64;
         Ok((Latency::of(took), Cost::of(count, &before, &after)))
     }
+}
+
+fn usage_of(servers: &[Server]) -> Result<Usage> {
+    let usages = servers.iter().map(Server::usage).collect::<Result<Vec<_>>>()?;
+    Usage::together(&usages).context("there is no server")
 }
 
 async fn repeat(mut connection: Connection, request: Arc<[u8]>, until: Instant) -> Result<Vec<Sample>> {

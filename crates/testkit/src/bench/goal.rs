@@ -89,6 +89,11 @@ pub(crate) fn pick_up(p50_ms: f64) -> Goal {
     Goal::at_most("pick-up of a single job, p50", 1.0, "ms", p50_ms, "BullMQ 6.7.0, fsync always: 1.9 ms")
 }
 
+/// How fast the last tenth of a crowd ends while a transaction stays open, as a part of the first.
+pub(crate) fn last_tenth(ratio: f64) -> Goal {
+    Goal::at_least("last tenth of the jobs against the first", 0.5, "times", ratio, "none known")
+}
+
 /// Disk of a parked run.
 pub(crate) fn parked_disk(bytes: f64) -> Goal {
     Goal::at_most("disk of a parked run", 12.0 * 1024.0, "bytes", bytes, "none known")

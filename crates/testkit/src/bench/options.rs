@@ -49,10 +49,23 @@ pub enum Workload {
     Fanout,
     /// The time from the server's start to its first answer
     Cold,
+    /// One, two and three servers over one PostgreSQL of their own
+    Nodes,
+    /// Many runs queued on PostgreSQL, without and with a transaction that stays open meanwhile
+    Vacuum,
 }
 
 impl Workload {
-    const ALL: [Self; 6] = [Self::Cold, Self::Runs, Self::StepN, Self::Queue, Self::Parked, Self::Fanout];
+    const ALL: [Self; 8] = [
+        Self::Cold,
+        Self::Runs,
+        Self::StepN,
+        Self::Queue,
+        Self::Parked,
+        Self::Fanout,
+        Self::Nodes,
+        Self::Vacuum,
+    ];
 
     /// The name on the command line and in the report.
     pub(crate) fn name(self) -> &'static str {
@@ -63,6 +76,8 @@ impl Workload {
             Self::Parked => "parked",
             Self::Fanout => "fanout",
             Self::Cold => "cold",
+            Self::Nodes => "nodes",
+            Self::Vacuum => "vacuum",
         }
     }
 }

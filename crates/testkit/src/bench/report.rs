@@ -91,6 +91,11 @@ impl Row {
         Self { workload, case: case.into(), ..Self::default() }
     }
 
+    /// The same under another name.
+    pub(crate) fn named(self, case: impl Into<String>) -> Self {
+        Self { case: case.into(), ..self }
+    }
+
     /// With one more figure.
     pub(crate) fn figure(mut self, name: &'static str, value: f64, unit: &'static str) -> Self {
         self.figures.push(Figure { name, value, unit });

@@ -19,6 +19,8 @@ use super::{Bench, task};
 
 const READY_WITHIN: Duration = Duration::from_secs(120);
 const STOPPED_WITHIN: Duration = Duration::from_secs(60);
+/// The key of every server measured: those that share a database must have the same.
+const MASTER_KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 /// What the server says before its address.
 const READY: &str = "ready on http://";
 /// Compiled code in a data folder; it is made anew when it is missing.
@@ -83,7 +85,7 @@ impl Bench<'_> {
         let mut command = Command::new(&self.program);
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--egress-allow-private", "127.0.0.0/8"]);
         command.arg("--data").arg(data).arg("--token-file").arg(base.join("token"));
-        command.args(arguments).args(&self.options.server_arg);
+        command.args(arguments).args(&self.options.server_arg).env("FERMATA_MASTER_KEY", MASTER_KEY);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         command.spawn().with_context(|| format!("start {}", self.program.display()))
     }

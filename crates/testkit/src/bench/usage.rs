@@ -36,6 +36,15 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// Of several processes, up to the last of their moments.
+    pub(crate) fn together(usages: &[Self]) -> Option<Self> {
+        let last = *usages.iter().max_by_key(|usage| usage.at)?;
+        let cpu = usages.iter().map(|usage| usage.cpu).sum();
+        Some(Self { cpu, written_bytes: usages.iter().map(|usage| usage.written_bytes).sum(), ..last })
+    }
+}
+
 /// Bytes of memory, by where they come from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Memory {

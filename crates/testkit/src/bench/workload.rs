@@ -2,10 +2,12 @@
 
 mod cold;
 mod fanout;
+mod nodes;
 mod parked;
 mod queue;
 mod runs;
 mod step_n;
+mod vacuum;
 
 use anyhow::Result;
 
@@ -21,5 +23,7 @@ pub(crate) async fn run(bench: &Bench<'_>, workload: Workload) -> Result<Vec<Row
         Workload::Parked => parked::run(bench).await,
         Workload::Fanout => fanout::run(bench).await,
         Workload::Cold => cold::run(bench).await,
+        Workload::Nodes => nodes::run(bench).await,
+        Workload::Vacuum => vacuum::run(bench).await,
     }
 }

@@ -17,6 +17,42 @@ pub(super) fn query_text(url: &str, sql: &str) -> Result<Vec<Vec<Option<String>>
     answer.map_err(|_| anyhow!("the conversation with PostgreSQL panicked"))?
 }
 
+/// A transaction that somebody has begun and does not end, as a forgotten session or a long report does.
+pub struct OpenTransaction {
+    // The first part is dropped before the runtime that drives its connection.
+    client: Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl OpenTransaction {
+    /// It has an id of its own and a snapshot, so that nothing deleted since may be cleared away.
+    pub(super) fn begin(url: &str) -> Result<Self> {
+        let url = url.to_owned();
+        let begun = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+            let runtime = runtime.context("cannot make a runtime")?;
+            let client = runtime.block_on(async {
+                let client = connect(&url).await?;
+                let sql = "begin isolation level repeatable read; select txid_current()";
+                client.simple_query(sql).await.context("cannot begin a transaction")?;
+                anyhow::Ok(client)
+            })?;
+            Ok(Self { client, runtime })
+        });
+        begun.join().map_err(|_| anyhow!("the conversation with PostgreSQL panicked"))?
+    }
+
+    /// Ends it. Fails when the server has ended it before: then nothing was shown.
+    pub fn end(self) -> Result<()> {
+        let Self { client, runtime } = self;
+        let ended = thread::spawn(move || {
+            let ended = runtime.block_on(client.simple_query("commit"));
+            ended.map(drop).context("the transaction did not last")
+        });
+        ended.join().map_err(|_| anyhow!("the conversation with PostgreSQL panicked"))?
+    }
+}
+
 /// The same URL for another database of the server.
 pub(super) fn url_of(url: &str, database: &str) -> Result<String> {
     let (base, options) = url.split_once('?').map_or((url, ""), |(base, options)| (base, options));

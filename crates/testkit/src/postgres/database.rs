@@ -3,7 +3,7 @@
 use anyhow::Result;
 use uuid::Uuid;
 
-use super::{Server, client, environment};
+use super::{OpenTransaction, Server, client, environment};
 
 /// A running server to use instead of private ones; the URL's user may create databases.
 const SERVER_VARIABLE: &str = "FERMATA_TEST_DATABASE_URL";
@@ -61,6 +61,11 @@ impl Database {
     /// Executes statements on a connection of their own, and returns their rows as text.
     pub fn query_text(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
         client::query_text(&self.url, sql)
+    }
+
+    /// Begins a transaction that sees the database as it is now, and keeps it open.
+    pub fn hold_transaction(&self) -> Result<OpenTransaction> {
+        OpenTransaction::begin(&self.url)
     }
 }
 

@@ -1,8 +1,9 @@
 //! A private server: a folder, a port, and processes that can be stopped as by a crash and started again.
 
 use std::ffi::OsString;
-use std::fs;
-use std::path::Path;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,6 +32,13 @@ const SETTINGS: [&str; 9] = [
     "log_min_messages=warning",
     "logging_collector=off",
 ];
+
+/// The device that takes nothing (full(4)).
+const FULL: &str = "/dev/full";
+
+fn aside(file: &Path) -> PathBuf {
+    file.with_extension("aside")
+}
 
 /// A running or stopped server of its own. Dropping it stops it at once and removes its folder; it also ends
 /// when the process of the test ends, however that comes about.
@@ -96,6 +104,40 @@ impl Server {
         self.wait_until_ready(&mut started).with_context(|| self.end_of_log())?;
         *process = Some(started);
         Ok(())
+    }
+
+    /// Restarts it with the disk full under one of its files, as `pg_relation_filepath` names it: writing to
+    /// `/dev/full` fails as writing to a full disk does. The file must be empty, and nothing newer than the
+    /// last checkpoint may be in the log for it.
+    pub fn restart_with_full_disk(&self, file: &str) -> Result<()> {
+        self.stop_immediately()?;
+        let file = self.folder.path().join(DATA).join(file);
+        fs::rename(&file, aside(&file)).context("cannot put a file of PostgreSQL aside")?;
+        symlink(FULL, &file).context("cannot fill the disk")?;
+        self.start_again()
+    }
+
+    /// Restarts it with room again under the file.
+    pub fn restart_with_room(&self, file: &str) -> Result<()> {
+        self.stop_immediately()?;
+        let file = self.folder.path().join(DATA).join(file);
+        fs::rename(aside(&file), &file).context("cannot put a file of PostgreSQL back")?;
+        self.start_again()
+    }
+
+    /// From here on it takes only connections that are encrypted with this certificate and key, in PEM.
+    pub fn require_tls(&self, certificate: &Path, key: &Path) -> Result<()> {
+        let data = self.folder.path().join(DATA);
+        for (from, name) in [(certificate, "server.crt"), (key, "server.key")] {
+            let to = data.join(name);
+            fs::copy(from, &to).context("cannot give PostgreSQL its certificate")?;
+            fs::set_permissions(&to, Permissions::from_mode(0o600)).context("cannot guard the key")?;
+            self.template.account.own(&to)?;
+        }
+        let rules = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+        fs::write(data.join("pg_hba.conf"), rules).context("cannot write PostgreSQL's rules")?;
+        client::query_text(&self.url(), "alter system set ssl = on")?;
+        client::query_text(&self.url(), "select pg_reload_conf()").map(drop)
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Process>> {

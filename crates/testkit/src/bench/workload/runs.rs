@@ -45,13 +45,14 @@ pub(super) async fn run(bench: &Bench<'_>) -> Result<Vec<Row>> {
         for (clients, case) in cases {
             bench.say(&format!("  {case}"));
             let measured = ClosedLoop {
-                request: server
-                    .run_request(&kind.task, &json!({ "steps": kind.steps, "url": loopback.url() })),
+                requests: vec![
+                    server.run_request(&kind.task, &json!({ "steps": kind.steps, "url": loopback.url() })),
+                ],
                 clients,
                 warm_up: WARM_UP,
                 measured: Duration::from_secs(bench.options.seconds.unwrap_or(bench.size(4, 1))),
             };
-            let (latency, cost) = measured.run(&server).await.context(case.clone())?;
+            let (latency, cost) = measured.run(std::slice::from_ref(&server)).await.context(case.clone())?;
             loopback.take_asked();
             rows.push(with_goals(Row { latency, cost: Some(cost), ..Row::new(NAME, case) }));
         }
