@@ -3,6 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::egress::SecretError;
+use crate::redact::Redactor;
+
 /// What kept a request from bringing back a response.
 ///
 /// An HTTP status is never an error here: a 404 or a 503 is a response.
@@ -39,6 +42,23 @@ pub enum Error {
         /// The header's name as it was given.
         name: String,
     },
+    /// A secret that the request refers to is not revealed, or not for this host.
+    #[error("a secret was not put in")]
+    Secret {
+        /// Why not.
+        source: SecretError,
+    },
+    /// A reference to a secret is malformed, or the secret's value cannot stand where the reference stands.
+    #[error("a reference to a secret{} cannot be used: {reason}", quoted(.name))]
+    BadSecret {
+        /// The secret's name, where it could be read.
+        name: Option<String>,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The response to a request with secrets is compressed or encoded, so it could not be searched for them.
+    #[error("the response is encoded, which is refused where the request held secrets")]
+    Encoded,
     /// A body is larger than the policy allows.
     #[error("the {direction} body is over the limit of {limit} bytes")]
     TooLarge {
@@ -123,6 +143,9 @@ impl Error {
             Error::BadUrl { .. } => "bad_url",
             Error::BadMethod => "bad_method",
             Error::BadHeader { .. } => "bad_header",
+            Error::Secret { source } => source.code(),
+            Error::BadSecret { .. } => "bad_secret",
+            Error::Encoded => "response_encoded",
             Error::TooLarge { .. } => "too_large",
             Error::Timeout { .. } => "timeout",
             Error::TooManyRedirects { .. } => "too_many_redirects",
@@ -137,10 +160,37 @@ impl Error {
 
     /// Tells whether the same request may succeed later without anybody changing anything.
     pub fn retryable(&self) -> bool {
-        matches!(self, Error::Timeout { .. } | Error::Dns { .. } | Error::Connect { .. } | Error::Body { .. })
+        match self {
+            Error::Secret { source } => source.retryable(),
+            Error::Timeout { .. } | Error::Dns { .. } | Error::Connect { .. } | Error::Body { .. } => true,
+            _ => false,
+        }
     }
 
     pub(crate) fn bad_url(reason: &'static str) -> Error {
         Error::BadUrl { reason, source: None }
     }
+
+    pub(crate) const fn bad_reference(reason: &'static str) -> Error {
+        Error::BadSecret { name: None, reason }
+    }
+
+    pub(crate) fn bad_secret(name: &str, reason: &'static str) -> Error {
+        Error::BadSecret { name: Some(name.to_owned()), reason }
+    }
+
+    /// Covers secrets in the only words that a server may have chosen: the host that a redirect names.
+    pub(crate) fn redacted(mut self, redactor: &Redactor) -> Error {
+        if let Error::NotAllowed { host }
+        | Error::PrivateAddress { host, .. }
+        | Error::Secret { source: SecretError::NotBound { host, .. } } = &mut self
+        {
+            *host = redactor.text(host);
+        }
+        self
+    }
+}
+
+fn quoted(name: &Option<String>) -> String {
+    name.as_ref().map(|name| format!(" ({name:?})")).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! What is sent and what comes back, as a task sees it: close to the web's `fetch`.
 //!
+//! The URL, header values and a body of text may refer to secrets; see [`crate::egress`].
 //! Header values are text of code points up to U+00FF, one byte each, as in `fetch`.
 //! Neither type prints its headers or body, which may hold secrets.
 
@@ -49,9 +50,9 @@ impl fmt::Debug for Request {
 /// A request's body.
 #[derive(Clone)]
 pub enum Body {
-    /// Sent as UTF-8.
+    /// Sent as UTF-8, with the secrets it refers to.
     Text(String),
-    /// Sent as it is.
+    /// Sent as it is: references to secrets in it are not looked for.
     Bytes(Vec<u8>),
 }
 
@@ -74,7 +75,7 @@ pub struct Response {
     pub status: u16,
     /// The standard phrase for the status, empty when there is none.
     pub status_text: String,
-    /// The URL that answered, after redirects, without a fragment.
+    /// The URL that answered, after redirects, without a fragment; references to secrets are still references.
     pub url: String,
     /// Name (lower case) and value pairs; a header sent twice is here twice.
     pub headers: Vec<(String, String)>,

@@ -86,10 +86,6 @@ impl Service for Http {
             return Err(unknown_method("http", method, &["fetch"]));
         }
         let fetch = parse(args)?;
-        if args.get().contains("{{secret:") || args.get().contains("\"$secret\"") {
-            let message = "Secrets in requests are not bound to any host yet, so none may be sent";
-            return Err(CallError::fatal("secret_not_bound", message));
-        }
         let timeout = fetch.timeout_ms.map_or(TIMEOUT, Duration::from_millis);
         Ok(Policy { timeout, retry: retry::Policy::default() })
     }

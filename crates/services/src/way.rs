@@ -35,19 +35,19 @@ pub struct Way<'a> {
     pub policy: egress::Policy,
     /// The workspace's settings and secrets.
     pub vault: &'a dyn Vault,
-    /// What the gate puts into requests.
+    /// What the gate puts in where a request refers to a secret.
     pub secrets: &'a dyn egress::Secrets,
     /// Told of what takes long, such as text that streams in.
     pub progress: &'a dyn Progress,
 }
 
 impl Way<'_> {
-    /// Sends a request and reads the whole response, whatever its status.
+    /// Sends a request, with the secrets it refers to, and reads the whole response, whatever its status.
     ///
     /// # Errors
     /// When there is no response; it says whether another attempt may help.
     pub async fn send(&self, request: http::Request) -> Result<http::Response, Failure> {
-        self.gate.send(request, &self.policy).await.map_err(|error| refused(&error))
+        self.gate.send(request, &self.policy, self.secrets).await.map_err(|error| refused(&error))
     }
 
     /// Sends a request and gives the response as soon as its head is there.
@@ -55,7 +55,7 @@ impl Way<'_> {
     /// # Errors
     /// As [`Way::send`].
     pub async fn open(&self, request: http::Request) -> Result<egress::Incoming, Failure> {
-        self.gate.open(request, &self.policy).await.map_err(|error| refused(&error))
+        self.gate.open(request, &self.policy, self.secrets).await.map_err(|error| refused(&error))
     }
 }
 

@@ -37,6 +37,14 @@ struct Rules {
 }
 
 impl Clients {
+    /// Knows one client, for one policy, that has a resolver of a test.
+    #[cfg(test)]
+    pub(super) fn resolving(resolver: impl reqwest::dns::Resolve + 'static, policy: &Policy) -> Clients {
+        let rules = Rules::of(policy);
+        let client = builder(&rules).dns_resolver(resolver).build().unwrap();
+        Clients { known: Mutex::new(vec![(rules, client)]) }
+    }
+
     /// Finds or makes the client for a policy.
     ///
     /// Making one reads the system's certificates, which takes milliseconds; others wait meanwhile, so

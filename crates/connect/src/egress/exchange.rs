@@ -3,44 +3,30 @@
 use std::error::Error as StdError;
 use std::io;
 
-use bytes::Bytes;
 use reqwest::{Client, Response};
 
+use super::fill::fill;
 use super::hop::Hop;
 use super::policy::Policy;
 use super::resolver::Refusal;
-use crate::error::{Direction, Error};
+use super::revealed::Revealed;
+use crate::error::Error;
 
-/// Checks a request against the policy, sends it and waits for the response's head.
-pub(super) async fn ask(client: &Client, hop: &Hop, policy: &Policy) -> Result<Response, Error> {
+/// Checks a request against the policy, puts secrets in, sends it and waits for the response's head.
+pub(super) async fn ask(
+    client: &Client,
+    hop: &Hop,
+    policy: &Policy,
+    revealed: &mut Revealed<'_>,
+) -> Result<Response, Error> {
     policy.check(&hop.url)?;
-    let mut request = client.request(hop.method.clone(), hop.url.clone()).headers(hop.headers.clone());
-    if let Some(body) = &hop.body {
-        request = request.body(body.clone());
+    let filled = fill(hop, policy.request_bytes_max, revealed)?;
+    policy.check(&filled.url)?;
+    let mut request = client.request(hop.method.clone(), filled.url).headers(filled.headers);
+    if let Some(body) = filled.body {
+        request = request.body(body);
     }
     request.send().await.map_err(|cause| named(cause, policy))
-}
-
-/// Reads a response's body, giving up as soon as it is known to be too large.
-pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, Error> {
-    let too_large = || Error::TooLarge { direction: Direction::Response, limit };
-    let announced = response.content_length().unwrap_or(0);
-    if usize::try_from(announced).map_or(true, |size| size > limit) {
-        return Err(too_large());
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = chunk(&mut response).await? {
-        if chunk.len() > limit - body.len() {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// The next piece of a response's body.
-pub(super) async fn chunk(response: &mut Response) -> Result<Option<Bytes>, Error> {
-    response.chunk().await.map_err(broken)
 }
 
 /// Finds out from a client error's causes how far the request came.
@@ -68,7 +54,8 @@ fn named(error: reqwest::Error, policy: &Policy) -> Error {
     }
 }
 
-fn broken(error: reqwest::Error) -> Error {
+/// The connection broke.
+pub(super) fn broken(error: reqwest::Error) -> Error {
     Error::Body { source: error.without_url() }
 }
 

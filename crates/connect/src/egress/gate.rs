@@ -6,11 +6,14 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::clients::Clients;
-use super::incoming::Incoming;
+use super::incoming::{Coming, Incoming};
 use super::policy::Policy;
+use super::revealed::Revealed;
+use super::secrets::Secrets;
 use super::{exchange, headers, hop};
 use crate::error::Error;
 use crate::http::{Redirect, Request, Response};
+use crate::redact::Redactor;
 use hop::Hop;
 
 /// The one way out. Cheap to clone; clones share their connections.
@@ -19,13 +22,31 @@ pub struct Gate {
     clients: Arc<Clients>,
 }
 
+/// The response that ends an exchange.
+struct Answered {
+    answer: reqwest::Response,
+    /// The URL that answered, with references to secrets instead of their values.
+    url: Url,
+    /// Knows what was put in.
+    redactor: Redactor,
+}
+
 impl Gate {
     /// Makes a gate. Connections are made, and kept for reuse, as requests need them.
     pub fn new() -> Gate {
         Gate::default()
     }
 
-    /// Sends a request under a policy and reads the whole response.
+    /// A gate with a resolver of a test for one policy.
+    #[cfg(test)]
+    pub(super) fn resolving(resolver: impl reqwest::dns::Resolve + 'static, policy: &Policy) -> Gate {
+        Gate { clients: Arc::new(Clients::resolving(resolver, policy)) }
+    }
+
+    /// Sends a request under a policy, with the secrets it refers to, and reads the whole response.
+    ///
+    /// The response holds none of the secrets that were put in. Its URL is the one with the references; its
+    /// body may have another length than its headers say.
     ///
     /// The shorter of the request's and the policy's time covers everything: resolving, connecting,
     /// redirects and bodies. The policy is checked again for each redirect. Dropping the future
@@ -35,49 +56,77 @@ impl Gate {
     ///
     /// [`Error::retryable`] tells which failures another attempt may cure. After [`Error::Timeout`]
     /// and [`Error::Body`] the server may have acted on the request.
-    pub async fn send(&self, request: Request, policy: &Policy) -> Result<Response, Error> {
+    pub async fn send(
+        &self,
+        request: Request,
+        policy: &Policy,
+        secrets: &dyn Secrets,
+    ) -> Result<Response, Error> {
         let after = request.timeout.map_or(policy.timeout, |asked| asked.min(policy.timeout));
         let redirect = request.redirect;
         let hop = Hop::first(request, policy)?;
         let exchange = async {
-            let (answer, url) = self.follow(hop, redirect, policy).await?;
-            complete(answer, &url, policy).await
+            let answered = self.follow(hop, redirect, policy, secrets).await?;
+            complete(answered, policy).await
         };
         timeout(after, exchange).await.unwrap_or(Err(Error::Timeout { after }))
     }
 
-    /// Sends a request under a policy and gives the response as soon as its head is there.
+    /// As [`Gate::send`], but gives the response as soon as its head is there.
     ///
     /// The time covers everything up to the head; each piece of the body has as long again.
     ///
     /// # Errors
     ///
     /// As [`Gate::send`].
-    pub async fn open(&self, request: Request, policy: &Policy) -> Result<Incoming, Error> {
+    pub async fn open(
+        &self,
+        request: Request,
+        policy: &Policy,
+        secrets: &dyn Secrets,
+    ) -> Result<Incoming, Error> {
         let after = request.timeout.map_or(policy.timeout, |asked| asked.min(policy.timeout));
         let redirect = request.redirect;
         let hop = Hop::first(request, policy)?;
-        let exchange = self.follow(hop, redirect, policy);
-        let (answer, _) = timeout(after, exchange).await.unwrap_or(Err(Error::Timeout { after }))?;
-        Ok(Incoming::new(answer, policy.response_bytes_max, after))
+        let exchange = self.follow(hop, redirect, policy, secrets);
+        let answered = timeout(after, exchange).await.unwrap_or(Err(Error::Timeout { after }))?;
+        Ok(Incoming::new(answered.answer, &answered.redactor, policy.response_bytes_max, after))
     }
 
     async fn follow(
         &self,
-        mut hop: Hop,
+        hop: Hop,
         redirect: Redirect,
         policy: &Policy,
-    ) -> Result<(reqwest::Response, Url), Error> {
+        secrets: &dyn Secrets,
+    ) -> Result<Answered, Error> {
         let client = self.clients.get(policy)?;
-        for _ in 0..=policy.redirects_max {
-            let answer = exchange::ask(&client, &hop, policy).await?;
-            let Some(location) = target(&answer, redirect)? else {
-                return Ok((answer, hop.url));
-            };
-            hop = hop.redirected(answer.status(), location)?;
+        let mut revealed = Revealed::new(secrets);
+        let followed = follow(&client, hop, redirect, policy, &mut revealed).await;
+        let (answer, url) = followed.map_err(|error| error.redacted(revealed.redactor()))?;
+        if !revealed.is_empty() && headers::is_encoded(answer.headers()) {
+            return Err(Error::Encoded);
         }
-        Err(Error::TooManyRedirects { limit: policy.redirects_max })
+        Ok(Answered { answer, url, redactor: revealed.redactor().clone() })
     }
+}
+
+async fn follow(
+    client: &reqwest::Client,
+    mut hop: Hop,
+    redirect: Redirect,
+    policy: &Policy,
+    revealed: &mut Revealed<'_>,
+) -> Result<(reqwest::Response, Url), Error> {
+    for _ in 0..=policy.redirects_max {
+        let answer = exchange::ask(client, &hop, policy, revealed).await?;
+        let Some(location) = target(&answer, redirect)? else {
+            return Ok((answer, hop.url));
+        };
+        hop = hop.redirected(answer.status(), location)?;
+        revealed.check_target(&hop.url)?;
+    }
+    Err(Error::TooManyRedirects { limit: policy.redirects_max })
 }
 
 /// Where to go next, or `None` when the answer is the response that the caller gets.
@@ -95,13 +144,15 @@ fn target(
     }
 }
 
-async fn complete(answer: reqwest::Response, url: &Url, policy: &Policy) -> Result<Response, Error> {
+async fn complete(answered: Answered, policy: &Policy) -> Result<Response, Error> {
+    let Answered { answer, url, redactor } = answered;
     let status = answer.status();
     Ok(Response {
         status: status.as_u16(),
+        // The standard's phrase, not the server's: it holds no secret.
         status_text: status.canonical_reason().unwrap_or_default().to_owned(),
-        url: url.to_string(),
-        headers: headers::incoming(answer.headers()),
-        body: exchange::read(answer, policy.response_bytes_max).await?,
+        url: redactor.text(url.as_str()),
+        headers: headers::incoming(answer.headers(), &redactor),
+        body: Coming::new(answer, &redactor, policy.response_bytes_max).whole().await?,
     })
 }

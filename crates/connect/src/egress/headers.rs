@@ -1,9 +1,12 @@
 //! Turns a request's headers into what goes on the wire, and a response's back.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 
 use crate::error::Error;
 use crate::http::{Body, Request};
+use crate::redact::Redactor;
 
 /// Headers that frame a message or belong to one connection; the gate sets them where they are due.
 const FORBIDDEN: [&str; 9] = [
@@ -47,12 +50,26 @@ pub(super) fn outgoing(request: &Request) -> Result<HeaderMap, Error> {
     Ok(headers)
 }
 
-/// Hands a response's headers over, one character per byte.
-pub(super) fn incoming(headers: &HeaderMap) -> Vec<(String, String)> {
+/// Hands a response's headers over, one character per byte, without the secrets that the request held.
+pub(super) fn incoming(headers: &HeaderMap, redactor: &Redactor) -> Vec<(String, String)> {
     headers
         .iter()
-        .map(|(name, value)| (name.to_string(), value.as_bytes().iter().copied().map(char::from).collect()))
+        .map(|(name, value)| {
+            let value = redactor.bytes(value.as_bytes());
+            (redactor.text(name.as_str()), value.into_iter().map(char::from).collect())
+        })
         .collect()
+}
+
+/// Tells whether a body is anything else than the bytes that it stands for.
+pub(super) fn is_encoded(headers: &HeaderMap) -> bool {
+    let lists = [(CONTENT_ENCODING, "identity"), (TRANSFER_ENCODING, "chunked")];
+    lists.iter().any(|(name, plain)| headers.get_all(name).iter().any(|list| !is_only(list, plain)))
+}
+
+fn is_only(list: &HeaderValue, plain: &str) -> bool {
+    let Ok(list) = list.to_str() else { return false };
+    list.split(',').map(str::trim).all(|word| word.is_empty() || word.eq_ignore_ascii_case(plain))
 }
 
 fn permitted(name: &str) -> Option<HeaderName> {

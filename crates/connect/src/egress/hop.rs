@@ -12,6 +12,7 @@ use url::Url;
 
 use super::headers;
 use super::policy::Policy;
+use super::reference::{Coding, find};
 use crate::error::{Direction, Error};
 use crate::http::{Body, Request};
 
@@ -20,7 +21,17 @@ pub(super) struct Hop {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<Bytes>,
+    pub(super) body: Option<Payload>,
+    /// A redirect led from https to http, where everybody on the way can read.
+    pub(super) is_exposed: bool,
+}
+
+/// A request's body. References to secrets are in none of these parts replaced yet; see `fill`.
+pub(super) enum Payload {
+    /// May refer to secrets.
+    Text(Bytes),
+    /// Is sent as it is.
+    Bytes(Bytes),
 }
 
 impl Hop {
@@ -32,6 +43,7 @@ impl Hop {
             url: without_fragment(Url::parse(&request.url).map_err(unreadable)?),
             headers,
             body: request.body.map(|body| bounded(body, policy.request_bytes_max)).transpose()?,
+            is_exposed: false,
         })
     }
 
@@ -39,6 +51,7 @@ impl Hop {
     pub(super) fn redirected(mut self, status: StatusCode, location: &HeaderValue) -> Result<Hop, Error> {
         let location = String::from_utf8_lossy(location.as_bytes());
         let target = without_fragment(self.url.join(&location).map_err(unreadable)?);
+        check_own(&self.url, &location)?;
         if becomes_get(status, &self.method) {
             self.method = Method::GET;
             self.body = None;
@@ -47,6 +60,7 @@ impl Hop {
         if target.origin() != self.url.origin() {
             self.drop_headers([AUTHORIZATION, COOKIE]);
         }
+        self.is_exposed = target.scheme() == "http" && (self.is_exposed || self.url.scheme() == "https");
         self.url = target;
         Ok(self)
     }
@@ -81,15 +95,29 @@ fn method(text: &str) -> Result<Method, Error> {
     Method::from_bytes(text.as_bytes()).map_err(|_| Error::BadMethod)
 }
 
-fn bounded(body: Body, limit: usize) -> Result<Bytes, Error> {
-    let bytes: Bytes = match body {
-        Body::Text(text) => text.into(),
-        Body::Bytes(bytes) => bytes.into(),
+fn bounded(body: Body, limit: usize) -> Result<Payload, Error> {
+    let (size, payload) = match body {
+        Body::Text(text) => (text.len(), Payload::Text(text.into())),
+        Body::Bytes(bytes) => (bytes.len(), Payload::Bytes(bytes.into())),
     };
-    if bytes.len() > limit {
+    if size > limit {
         return Err(Error::TooLarge { direction: Direction::Request, limit });
     }
-    Ok(bytes)
+    Ok(payload)
+}
+
+/// Refuses a target that refers to secrets by itself: only the task says where they go. References in
+/// the path that a relative target keeps are the task's.
+fn check_own(from: &Url, location: &str) -> Result<(), Error> {
+    let mut bare = from.clone();
+    bare.set_path("/");
+    bare.set_query(None);
+    let own = bare.join(location).map_err(unreadable)?;
+    let refers = |text: &str, coding| !find(text.as_bytes(), coding).is_ok_and(|found| found.is_empty());
+    if refers(own.path(), Coding::Path) || refers(own.query().unwrap_or_default(), Coding::Form) {
+        return Err(Error::bad_url("a redirect may not refer to a secret"));
+    }
+    Ok(())
 }
 
 fn without_fragment(mut url: Url) -> Url {

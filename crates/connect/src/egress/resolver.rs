@@ -59,7 +59,66 @@ fn permitted(host: &str, found: Vec<SocketAddr>, allowed: &[IpNet]) -> Result<Ve
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::egress::{Gate, HostPattern, NoSecrets, Policy};
+    use crate::http::Request;
+
+    /// A name whose address is another one each time it is asked for, checked like every other.
+    struct Changing {
+        answers: Mutex<Vec<SocketAddr>>,
+        allowed: Vec<IpNet>,
+    }
+
+    impl Resolve for Changing {
+        fn resolve(&self, name: Name) -> Resolving {
+            let answer = self.answers.lock().unwrap().pop();
+            let permitted = permitted(name.as_str(), answer.into_iter().collect(), &self.allowed);
+            Box::pin(async move { Ok(Box::new(permitted?.into_iter()) as Addrs) })
+        }
+    }
+
+    /// Answers with its own address, once for each connection.
+    async fn answer(listener: TcpListener) {
+        let said = listener.local_addr().unwrap().ip().to_string();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = [0; 1024];
+            tokio::io::AsyncReadExt::read(&mut stream, &mut asked).await.unwrap();
+            let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{said}");
+            tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_changes_is_used_as_it_was_checked() {
+        let first = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = first.local_addr().unwrap().port();
+        let second = TcpListener::bind(("127.0.0.2", port)).await.unwrap();
+        let mut peers = tokio::task::JoinSet::new();
+        peers.spawn(answer(first));
+        peers.spawn(answer(second));
+
+        let policy = Policy {
+            hosts: vec![HostPattern::Any],
+            allow_private: vec!["127.0.0.1/32".parse().unwrap()],
+            ..Policy::default()
+        };
+        // The last is the first answer. Were the name resolved again between check and use, the first
+        // request would go to the second peer.
+        let answers = ["127.0.0.2:0", "127.0.0.1:0", "127.0.0.2:0", "127.0.0.1:0"];
+        let answers = Mutex::new(answers.iter().map(|answer| answer.parse().unwrap()).collect());
+        let gate = Gate::resolving(Changing { answers, allowed: policy.allow_private.clone() }, &policy);
+        let url = format!("http://changes.example:{port}/");
+        for _ in 0..2 {
+            let response = gate.send(Request::new("GET", &url), &policy, &NoSecrets).await.unwrap();
+            assert_eq!(response.body, b"127.0.0.1");
+            let refused = gate.send(Request::new("GET", &url), &policy, &NoSecrets).await.unwrap_err();
+            assert_eq!(refused.to_string(), "changes.example is at 127.0.0.2, which is not a public address");
+        }
+    }
 
     #[test]
     fn private_addresses_are_dropped_from_a_mixed_answer() {

@@ -1,43 +1,75 @@
-//! Where the values of secrets come from.
+//! Who reveals secrets to the gate, and why one may not be revealed.
 
 use zeroize::Zeroizing;
 
-/// Why a secret is not put into a request. Holds the secret's name, never its value.
+/// Reveals secrets to the gate, for one task that makes a request.
+pub trait Secrets: Send + Sync {
+    /// The value of a secret that is about to be sent to a host.
+    ///
+    /// The host is as a parsed URL gives it: lower case, punycode, an IPv6 address in brackets, no port.
+    /// It is asked once for each secret and host in an exchange, and again for the host that a redirect
+    /// leads to.
+    ///
+    /// # Errors
+    ///
+    /// When the secret may not be sent there, or cannot be read now.
+    fn reveal(&self, name: &str, host: &str) -> Result<Zeroizing<String>, SecretError>;
+}
+
+/// Why a secret is not revealed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// There is no such secret.
-    #[error("there is no secret {name}")]
+    /// There is no secret of this name.
+    #[error("there is no secret {name:?}")]
     Unknown {
-        /// Its name.
+        /// The secret's name.
         name: String,
     },
     /// The task may not use it.
-    #[error("the secret {name} is not granted to this task")]
+    #[error("the task was not granted the secret {name:?}")]
     NotGranted {
-        /// Its name.
+        /// The secret's name.
         name: String,
     },
-    /// It may not be sent to this host.
-    #[error("the secret {name} is not bound to {host}")]
+    /// It is not bound to the host that it would be sent to.
+    #[error("the secret {name:?} is not bound to {host}")]
     NotBound {
-        /// Its name.
+        /// The secret's name.
         name: String,
-        /// The host of the request.
+        /// The host.
         host: String,
     },
     /// It cannot be read now.
-    #[error("the secret {name} cannot be read now")]
+    #[error("the secret {name:?} cannot be read now")]
     Unavailable {
-        /// Its name.
+        /// The secret's name.
         name: String,
     },
 }
 
-/// The secrets that one exchange may use.
-pub trait Secrets: Send + Sync {
-    /// The value of a secret, for a request to a host as a parsed URL gives it: lower case, punycode, no port.
-    ///
-    /// # Errors
-    /// [`SecretError`] when it may not, or cannot, be put into the request.
-    fn reveal(&self, name: &str, host: &str) -> Result<Zeroizing<String>, SecretError>;
+impl SecretError {
+    /// Names the kind of refusal in a word that stays the same between releases.
+    pub fn code(&self) -> &'static str {
+        match self {
+            SecretError::Unknown { .. } => "secret_unknown",
+            SecretError::NotGranted { .. } => "secret_not_granted",
+            SecretError::NotBound { .. } => "secret_not_bound",
+            SecretError::Unavailable { .. } => "secret_unavailable",
+        }
+    }
+
+    /// Tells whether the secret may be revealed later without anybody changing anything.
+    pub fn retryable(&self) -> bool {
+        matches!(self, SecretError::Unavailable { .. })
+    }
+}
+
+/// No secrets at all: each is unknown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSecrets;
+
+impl Secrets for NoSecrets {
+    fn reveal(&self, name: &str, _host: &str) -> Result<Zeroizing<String>, SecretError> {
+        Err(SecretError::Unknown { name: name.to_owned() })
+    }
 }

@@ -1,7 +1,7 @@
 //! No spelling of a private address gets through, and one policy's connections do not serve another.
 
 use fermata_connect::Error;
-use fermata_connect::egress::Gate;
+use fermata_connect::egress::{Gate, NoSecrets};
 
 use super::server::Server;
 use super::{get, local, policy, send};
@@ -82,9 +82,9 @@ async fn an_open_connection_does_not_serve_a_stricter_policy() {
     let server = Server::ok().await;
     let url = format!("http://localhost:{}/", server.address.port());
     let gate = Gate::new();
-    assert_eq!(gate.send(get(&url), &local()).await.unwrap().status, 200);
-    assert_eq!(gate.send(get(&url), &policy(&[])).await.unwrap_err().code(), "private_address");
-    assert_eq!(gate.send(get(&url), &local()).await.unwrap().status, 200);
+    assert_eq!(gate.send(get(&url), &local(), &NoSecrets).await.unwrap().status, 200);
+    assert_eq!(gate.send(get(&url), &policy(&[]), &NoSecrets).await.unwrap_err().code(), "private_address");
+    assert_eq!(gate.send(get(&url), &local(), &NoSecrets).await.unwrap().status, 200);
     assert_eq!(server.seen().len(), 2);
 }
 

@@ -11,10 +11,12 @@ mod redact;
 mod redirects;
 mod retry;
 mod round_trip;
+mod secrets;
 mod server;
+mod streams;
 
 use fermata_connect::Error;
-use fermata_connect::egress::{Gate, HostPattern, Policy};
+use fermata_connect::egress::{Gate, HostPattern, NoSecrets, Policy};
 use fermata_connect::http::{Request, Response};
 
 /// Every host, and only the given private ranges.
@@ -32,7 +34,7 @@ fn local() -> Policy {
 }
 
 async fn send(request: Request, policy: &Policy) -> Result<Response, Error> {
-    Gate::new().send(request, policy).await
+    Gate::new().send(request, policy, &NoSecrets).await
 }
 
 fn get(url: impl Into<String>) -> Request {

@@ -60,6 +60,10 @@ async fn a_redirect_to_a_private_address_is_refused() {
         "http://169.254.169.254/latest/meta-data/",
         "http://[::1]/",
         "http://0x7f000002/",
+        "http://2130706434/",
+        "http://0177.0.0.2/",
+        "http://[::ffff:127.0.0.2]/",
+        "//127.2/",
     ] {
         let refused = redirected(target, &only_one).await.unwrap_err();
         assert!(matches!(refused, Error::PrivateAddress { .. }), "{target}: {refused}");

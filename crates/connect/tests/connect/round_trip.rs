@@ -1,6 +1,6 @@
 //! Requests that succeed: what the server sees and what the caller gets.
 
-use fermata_connect::egress::Gate;
+use fermata_connect::egress::{Gate, NoSecrets};
 use fermata_connect::http::{Body, Request};
 
 use super::server::{Server, respond};
@@ -66,7 +66,7 @@ async fn one_gate_serves_many_requests() {
     let server = Server::ok().await;
     let gate = Gate::new();
     for _ in 0..20 {
-        assert_eq!(gate.send(get(server.url("/")), &local()).await.unwrap().status, 200);
+        assert_eq!(gate.send(get(server.url("/")), &local(), &NoSecrets).await.unwrap().status, 200);
     }
     assert_eq!(server.seen().len(), 20);
 }

@@ -1,6 +1,7 @@
 //! A small HTTP server on 127.0.0.1 that says exactly the bytes a test wants, and remembers what it was asked.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ type Answer = Arc<dyn Fn(&Seen) -> Vec<Step> + Send + Sync>;
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
     listening: JoinHandle<()>,
 }
 
@@ -44,8 +46,9 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let listening = tokio::spawn(listen(listener, Arc::new(answer), Arc::clone(&seen)));
-        Server { address, seen, listening }
+        let connections = Arc::new(AtomicUsize::new(0));
+        let serving = serving(listener, Arc::new(answer), Arc::clone(&seen), Arc::clone(&connections));
+        Server { address, seen, connections, listening: tokio::spawn(serving) }
     }
 
     /// A server that answers everything with 200 and "ok".
@@ -55,6 +58,11 @@ impl Server {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// How many connections were made so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// The requests so far.
@@ -83,11 +91,17 @@ pub(crate) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
     format!("HTTP/1.1 {status} Any\r\n{lines}\r\n").into_bytes()
 }
 
-async fn listen(listener: TcpListener, answer: Answer, seen: Arc<Mutex<Vec<Seen>>>) {
+async fn serving(
+    listener: TcpListener,
+    answer: Answer,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
+) {
     // Dropped with this task, and its connections with it.
-    let mut connections = tokio::task::JoinSet::new();
+    let mut open = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, Arc::clone(&answer), Arc::clone(&seen)));
+        connections.fetch_add(1, Ordering::SeqCst);
+        open.spawn(serve(stream, Arc::clone(&answer), Arc::clone(&seen)));
     }
 }
 

@@ -5,4 +5,5 @@ mod hostile;
 mod policies;
 mod recovery;
 mod runs;
+mod secrets;
 mod support;
