@@ -7,9 +7,16 @@
 
 export type { Tools, ToolCall, ToolService, Duration, Instant } from './tools';
 export type { Secret } from './secret';
+export type { GapiTools, GapiOptions, GapiDownload, GapiBatchAnswer } from './gapi';
 export type { HttpTools, HttpOptions, HttpAnswer } from './http';
 export type { TasksTools, ExecuteOptions, RunHandle } from './tasks';
 export type { KeystoreTools } from './keystore';
 export type { EventsTools } from './events';
 export type { LogTool, LogLevel } from './log';
-export type { Task, TaskConfig, TaskContext, Retries } from './task';
+export type {
+  SupabaseTools, SupabaseTable, SupabaseQuery, SupabaseResult, SupabaseSuccess, SupabaseFailure, SupabaseError, SupabaseFile,
+} from './supabase';
+export type { OpenAITools, OpenAIOptions, ChatRequest, ChatCompletion, ResponseRequest, OpenAIResponse } from './openai';
+export type { WebSearchTools, SearchResults, WebPage } from './websearch';
+export type { SlackTools, GitHubTools, StripeTools, NotionTools, HubSpotTools } from './connectors';
+export type { Task, TaskConfig, TaskContext, Retries, Allow } from './task';

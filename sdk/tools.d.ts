@@ -1,11 +1,16 @@
 // `tools`: everything a task can call.
 
+import type { GitHubTools, HubSpotTools, NotionTools, SlackTools, StripeTools } from './connectors';
 import type { EventsTools } from './events';
+import type { GapiTools } from './gapi';
 import type { HttpTools } from './http';
 import type { KeystoreTools } from './keystore';
 import type { LogTool } from './log';
+import type { OpenAITools } from './openai';
 import type { Secret } from './secret';
+import type { SupabaseTools } from './supabase';
 import type { TasksTools } from './tasks';
+import type { WebSearchTools } from './websearch';
 
 /** Milliseconds, or text such as `"500ms"`, `"90s"`, `"1h30m"`, `"2d"`. */
 export type Duration = number | string;
@@ -32,13 +37,18 @@ export interface Tools {
   readonly keystore: KeystoreTools;
   readonly events: EventsTools;
 
-  /** The workspace's database service. */
-  readonly database: ToolService;
-  /** The older name of `database`. */
-  readonly supabase: ToolService;
-  readonly openai: ToolService;
-  readonly websearch: ToolService;
-  readonly gapi: ToolService;
+  /** A Supabase project, or a PostgREST that stands alone. */
+  readonly supabase: SupabaseTools;
+  /** Another name of `supabase`. */
+  readonly database: SupabaseTools;
+  readonly openai: OpenAITools;
+  readonly websearch: WebSearchTools;
+  readonly gapi: GapiTools;
+  readonly slack: SlackTools;
+  readonly github: GitHubTools;
+  readonly stripe: StripeTools;
+  readonly notion: NotionTools;
+  readonly hubspot: HubSpotTools;
 
   /** `tools` itself, so that `async (input, { tools }) => …` works too. */
   readonly tools: Tools;
@@ -47,7 +57,7 @@ export interface Tools {
   readonly [service: string]: any;
 }
 
-/** A service without types of its own: every path in it can be called, `tools.openai.chat.completions.create(request)`. */
+/** A service without types of its own: every path in it can be called, `tools.gapi.gmail.users.messages.list(request)`. */
 export interface ToolService {
   readonly [name: string]: ToolCall;
 }

@@ -98,6 +98,7 @@ async fn ask(inner: &Arc<Inner>, attempt: Attempt, workspace_policy: &WorkspaceP
     };
     let policy = service.check(&method, &args).map_err(Failure::plain)?;
     let mut egress = inner.settings.egress.clone();
+    egress.timeout = egress.timeout.max(policy.timeout);
     // Other services have hosts of their own, which come with them.
     if name == "http" {
         egress.narrowed_to.extend(host_lists(workspace_policy, &program.config, &task));

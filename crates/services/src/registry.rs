@@ -3,7 +3,33 @@
 use std::collections::BTreeMap;
 
 use crate::call::Service;
+use crate::gapi::Gapi;
+use crate::github::GitHub;
 use crate::http::Http;
+use crate::hubspot::HubSpot;
+use crate::notion::Notion;
+use crate::openai::OpenAi;
+use crate::slack::Slack;
+use crate::stripe::Stripe;
+use crate::supabase::Supabase;
+use crate::websearch::WebSearch;
+
+/// What the names of the services' settings begin with.
+const SETTINGS: [&str; 13] = [
+    "BRAVE_",
+    "DUCKDUCKGO_",
+    "GAPI_",
+    "GITHUB_",
+    "HUBSPOT_",
+    "NOTION_",
+    "OPENAI_",
+    "POSTGREST_",
+    "SEARXNG_",
+    "SLACK_",
+    "STRIPE_",
+    "SUPABASE_",
+    "TAVILY_",
+];
 
 /// The services of this version whose calls leave the system.
 pub struct Registry {
@@ -13,13 +39,30 @@ pub struct Registry {
 impl Registry {
     /// All of them.
     pub fn new() -> Self {
-        let services: [(&'static str, Box<dyn Service>); 1] = [("http", Box::new(Http))];
+        let services: [(&'static str, Box<dyn Service>); 10] = [
+            ("gapi", Box::<Gapi>::default()),
+            ("github", Box::new(GitHub)),
+            ("http", Box::new(Http)),
+            ("hubspot", Box::new(HubSpot)),
+            ("notion", Box::new(Notion)),
+            ("openai", Box::new(OpenAi)),
+            ("slack", Box::new(Slack)),
+            ("stripe", Box::new(Stripe)),
+            ("supabase", Box::new(Supabase)),
+            ("websearch", Box::new(WebSearch)),
+        ];
         Self { services: services.into() }
     }
 
     /// A service by its name.
     pub fn get(&self, name: &str) -> Option<&dyn Service> {
         self.services.get(name).map(Box::as_ref)
+    }
+
+    /// Whether a keystore name is that of a service's setting: what steers where credentials go, so only
+    /// those who may write to the keystore themselves may set it, never a task.
+    pub fn is_setting(&self, name: &str) -> bool {
+        SETTINGS.iter().any(|beginning| name.starts_with(beginning))
     }
 
     /// Their names, in order.

@@ -41,6 +41,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0005_grants.sql"),
         postgres: include_str!("../migrations/postgres/0005_grants.sql"),
     },
+    Migration {
+        number: 6,
+        name: "by_key",
+        sqlite: include_str!("../migrations/sqlite/0006_by_key.sql"),
+        postgres: include_str!("../migrations/postgres/0006_by_key.sql"),
+    },
 ];
 
 /// The newest step this program knows.

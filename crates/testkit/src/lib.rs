@@ -1,6 +1,14 @@
-//! What tests share: databases, object stores and bad lines to them; and the benchmark.
+//! What tests share: databases, object stores and bad lines to them, servers of other people's APIs; and the
+//! benchmark.
 
 pub mod bench;
+pub mod google;
+pub mod http_peer;
+pub mod openai;
 pub mod postgres;
 pub mod proxy;
+pub mod python;
 pub mod s3;
+pub mod search_pages;
+
+mod debian;

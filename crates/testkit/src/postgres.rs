@@ -3,10 +3,10 @@
 //! A server has its own folder, port and processes; one that is there already is never touched. Everything here
 //! waits, and may be called from plain threads and from async tests alike.
 
-mod account;
+pub(crate) mod account;
 mod client;
 mod database;
-mod environment;
+pub(crate) mod environment;
 mod installation;
 mod port;
 mod process;

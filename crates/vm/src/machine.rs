@@ -217,6 +217,14 @@ impl Machine {
         Ok(self.exports.stack_pointer.set(&mut self.store, Val::I32(at))?)
     }
 
+    /// Whether the heap takes a little more. What was asked for stays behind: this is for a VM that has ended.
+    pub(crate) fn has_room(&mut self) -> bool {
+        let text = "x".repeat(SCRATCH_BYTES);
+        let exports = self.exports.clone();
+        let refused = self.new_string(&text).map(|value| exports.is_exception.call(&mut self.store, value));
+        matches!(refused, Ok(Ok(0)))
+    }
+
     fn new_string(&mut self, text: &str) -> Result<i32, Fault> {
         let exports = self.exports.clone();
         let length = i32::try_from(text.len()).map_err(|_| self.out_of_memory())?;

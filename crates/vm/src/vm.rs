@@ -186,10 +186,15 @@ impl Vm {
             return threw(fault);
         }
         let host = self.machine.store.data_mut();
-        match host.finished.take() {
+        let (finished, pending) = (host.finished.take(), host.pending);
+        match finished {
             Some(Finish::Returned(value)) => SliceEnd::Returned(value),
             Some(Finish::Threw(error)) => threw(Fault::Threw(error)),
-            None if host.pending == 0 => threw(Stop::Deadlock.into()),
+            // In a heap that is full to the brim the engine drops jobs unsaid.
+            None if pending == 0 && !self.machine.has_room() => {
+                threw(Stop::Memory { limit: baseline.limits.memory_bytes }.into())
+            }
+            None if pending == 0 => threw(Stop::Deadlock.into()),
             None => SliceEnd::Waiting,
         }
     }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use fermata_model::record::KeystoreKind;
 use fermata_model::{CallError, Json, WorkspaceId, json};
+use fermata_services::Registry;
 use fermata_store::ReadError;
 use serde_json::Value;
 
 use super::{Step, arguments, unknown_method};
 use crate::clock;
+use crate::inner::Inner;
 use crate::keystore::{Keystore, KeystoreError, KeystorePut, Place, User};
 
 /// The namespace when a task names none.
@@ -30,14 +32,9 @@ const METHODS: [&str; 11] = [
 ];
 
 /// What a call of this service leads to.
-pub(crate) fn step(
-    keystore: &Arc<Keystore>,
-    workspace: &WorkspaceId,
-    task: &str,
-    method: &str,
-    args: &Json,
-) -> Step {
-    match answer(&Access { keystore, workspace, user: User::Task(task) }, method, args) {
+pub(crate) fn step(inner: &Inner, workspace: &WorkspaceId, task: &str, method: &str, args: &Json) -> Step {
+    let Inner { keystore, services, .. } = inner;
+    match answer(&Access { keystore, services, workspace, user: User::Task(task) }, method, args) {
         Ok(value) => Step::ok(value),
         Err(error) => Step::error(error),
     }
@@ -46,6 +43,7 @@ pub(crate) fn step(
 /// The keystore of a workspace, as one task sees it.
 struct Access<'a> {
     keystore: &'a Arc<Keystore>,
+    services: &'a Registry,
     workspace: &'a WorkspaceId,
     user: User<'a>,
 }
@@ -81,6 +79,7 @@ fn answer(access: &Access<'_>, method: &str, args: &Json) -> Result<Json, CallEr
         "delete" => {
             let (name,): (String,) = arguments(&what, args)?;
             let place = place(GLOBAL, &name)?;
+            access.may_change(&place)?;
             let existed = access.keystore.delete(&place, access.user, |_| ()).map_err(refused)?;
             Ok(json::of_value(&existed.into()))
         }
@@ -111,7 +110,17 @@ impl Access<'_> {
         Ok(json::parse(text.clone()).unwrap_or_else(|_| json::of_value(&Value::String(text))))
     }
 
+    /// Tasks do not steer where services send credentials.
+    fn may_change(&self, place: &Place) -> Result<(), CallError> {
+        if place.namespace != GLOBAL || !self.services.is_setting(&place.name) {
+            return Ok(());
+        }
+        let message = format!("{} is a setting of a service: tasks cannot change it", place.name);
+        Err(CallError::fatal("not_granted", message))
+    }
+
     fn set(&self, place: &Place, value: &Json) -> Result<Json, CallError> {
+        self.may_change(place)?;
         let new = KeystorePut { kind: KeystoreKind::Value, value: value.get(), tasks: None, hosts: None };
         self.keystore.put(place, self.user, new, |_| ()).map_err(refused)?;
         Ok(json::null())

@@ -97,7 +97,7 @@ impl Turn<'_> {
             "tasks" => self.step_of_task(call, now),
             "keystore" => {
                 let task = &self.body.run.birth.task_name;
-                keystore::step(&self.inner.keystore, &self.cell.workspace, task, method, args)
+                keystore::step(self.inner, &self.cell.workspace, task, method, args)
             }
             "events" => events::step(method, args, now),
             _ => match self.inner.services.get(service).map(|service| service.check(method, args)) {

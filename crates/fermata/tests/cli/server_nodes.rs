@@ -66,7 +66,7 @@ fn a_ledger_is_made_and_found_up_to_date() {
         assert!(ended.stdout.contains("0001       core         pending"), "{}", ended.stdout);
     }
     for ended in of_both("up") {
-        assert!(ended.with_code(0).stdout.contains("applied 0005 grants"));
+        assert!(ended.with_code(0).stdout.contains("applied 0006 by_key"));
     }
     for ended in of_both("up") {
         ended.with_code(0).telling(&["up to date"]);
@@ -92,7 +92,10 @@ fn an_older_schema_is_refused_until_it_is_brought_up_to_date() {
     let status = shared.run(&["migrate", "status"]).with_code(1);
     assert!(status.stdout.contains("0003       sql_clients  pending"), "{}", status.stdout);
     let up = shared.run(&["migrate", "up"]).with_code(0);
-    assert_eq!(up.stdout, "applied 0003 sql_clients\napplied 0004 retention\napplied 0005 grants\n");
+    assert_eq!(
+        up.stdout,
+        "applied 0003 sql_clients\napplied 0004 retention\napplied 0005 grants\napplied 0006 by_key\n"
+    );
     shared.serve("a").stop(Signal::TERM).with_code(0);
 }
 

@@ -88,6 +88,24 @@ async fn a_task_uses_only_what_it_was_granted() {
 }
 
 #[tokio::test]
+async fn a_task_does_not_change_the_settings_of_services() {
+    let app = TestApp::new().await;
+    let source = "export default async (how, { tools }) => tools.keystore[how]('OPENAI_BASE_URL', 'https://x.example')";
+    app.publish("steer.js", source).await;
+    put(&app, "global/OPENAI_BASE_URL", json!({ "value": "https://a.example", "kind": "value" })).await;
+    for how in ["set", "delete"] {
+        let run = app.post("/v1/runs", &json!({ "task": "steer", "input": how, "wait": "10s" })).await.json();
+        assert_eq!(
+            (&run["status"], &run["error"]["code"]),
+            (&json!("failed"), &json!("not_granted")),
+            "{run}"
+        );
+    }
+    let run = app.post("/v1/runs", &json!({ "task": "steer", "input": "get", "wait": "10s" })).await.json();
+    assert_eq!(run["result"], "https://a.example");
+}
+
+#[tokio::test]
 async fn grants_that_cannot_be_are_refused() {
     let app = TestApp::new().await;
     for wrong in [

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{account, environment};
+use super::environment;
+use crate::debian;
 
 /// Lowest version that will do.
 const MAJOR_LEAST: u32 = 15;
@@ -33,7 +34,7 @@ impl Installation {
         if let Some(found) = Self::newest() {
             return Ok(found);
         }
-        ensure!(can_install(), "PostgreSQL {MAJOR_LEAST} or later is needed and not there: {REMEDY}");
+        ensure!(debian::can_install(), "PostgreSQL {MAJOR_LEAST} or later is needed and not there: {REMEDY}");
         install().with_context(|| format!("PostgreSQL cannot be installed; try {REMEDY}"))?;
         Self::newest()
             .with_context(|| format!("Debian's package is older than PostgreSQL {MAJOR_LEAST}: {REMEDY}"))
@@ -85,26 +86,14 @@ fn order(version: &str) -> Vec<u32> {
     numbers.map_while(|number| number.parse().ok()).collect()
 }
 
-fn can_install() -> bool {
-    account::is_root() && Path::new("/usr/bin/apt-get").is_file()
-}
-
 fn install() -> Result<()> {
     let note = Path::new(NO_CLUSTER);
     fs::create_dir_all(note.parent().unwrap_or(note)).context("cannot make the folder of its settings")?;
     fs::write(note, "create_main_cluster = false\n").context("cannot keep it from making a server")?;
-    let installed = apt_get(&["update"])
-        .and_then(|()| apt_get(&["install", "-y", "--no-install-recommends", "postgresql"]));
+    let installed = debian::install("postgresql");
     // Who installs a further version by hand shall get what Debian gives everybody.
     let forgotten = fs::remove_file(note).context("cannot remove the settings it was installed with");
     installed.and(forgotten)
-}
-
-fn apt_get(arguments: &[&str]) -> Result<()> {
-    let mut command = Command::new("apt-get");
-    command.args(["-qq", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Options::=--force-confold"]);
-    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-    account::run(&mut command)
 }
 
 #[cfg(test)]

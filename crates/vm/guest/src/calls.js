@@ -24,18 +24,30 @@ export function call(service, method, args) {
   return promise;
 }
 
+/** A call whose arguments are a JSON array already, and which was made where `origin.stack` says. */
+export function callWritten(service, method, argsJson, origin) {
+  return new PromiseIntrinsic((resolve, reject) => {
+    openWritten(service, method, argsJson, { service, method, resolve, reject, stack: origin.stack });
+  });
+}
+
 /**
  * Hands a call to the host and registers who is told of its outcome.
  * Throws, and leaves no trace, if the arguments cannot be written or the host refuses the call.
  */
 export function open(service, method, args, resolve, reject) {
   const argsJson = writeArguments(service, method, args);
+  const entry = { service, method, resolve, reject, stack: undefined };
+  const number = openWritten(service, method, argsJson, entry);
+  // The one cost that a call pays for its errors: where the author made it. Written out only if it fails.
+  captureStackTrace(entry, open);
+  return number;
+}
+
+function openWritten(service, method, argsJson, entry) {
   const number = lastNumber + 1;
   hostCall(number + ' ' + service + ' ' + method + '\n' + argsJson);
   lastNumber = number;
-  const entry = { service, method, resolve, reject, stack: undefined };
-  // The one cost that a call pays for its errors: where the author made it. Written out only if it fails.
-  captureStackTrace(entry, open);
   pending[number] = entry;
   return number;
 }

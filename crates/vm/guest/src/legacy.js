@@ -2,12 +2,13 @@
 
 import { StringIntrinsic, TypeErrorIntrinsic, isArray, join } from './primordials.js';
 import { call } from './calls.js';
+import { serviceName } from './tools.js';
 
 /** `__callHostTool__('openai', ['chat', 'completions', 'create'], [request])`, or `('keystore', 'getKey', payload)`. */
 export function callHostTool(service, path, args) {
   const method = isArray(path) ? join(path, '.') : StringIntrinsic(path);
   if (service === '' || method === '') throw new TypeErrorIntrinsic('__callHostTool__: expected a service and a method');
-  return call(StringIntrinsic(service), method, argumentList(args, arguments.length));
+  return call(serviceName(StringIntrinsic(service)), method, argumentList(args, arguments.length));
 }
 
 function argumentList(args, given) {

@@ -10,7 +10,8 @@ import './clone.js';
 import './events.js';
 import { defineGlobal, defineHidden, defineProperty, freeze } from './primordials.js';
 import { closeCallSites } from './stack.js';
-import { call, settle } from './calls.js';
+import { call, callWritten, settle } from './calls.js';
+import { makeChains } from './chain.js';
 import { bind, makeStart, prepare } from './entry.js';
 import { makeTools } from './tools.js';
 import { durationMs, instantMs } from './duration.js';
@@ -33,18 +34,16 @@ function waitForEvent(name, options) {
   return call('events', 'wait', [name, { ...options, timeout: durationMs(options.timeout, 'tools.events.wait timeout') }]);
 }
 
-const tools = makeTools(
-  {
-    __proto__: null,
-    ...httpFaces,
-    log,
-    secret: freeze(secret),
-    sleep: freeze(sleep),
-    sleepUntil: freeze(sleepUntil),
-    'events.wait': freeze(waitForEvent),
-  },
-  { __proto__: null, supabase: 'database' },
-);
+const tools = makeTools({
+  __proto__: null,
+  ...httpFaces,
+  log,
+  secret: freeze(secret),
+  sleep: freeze(sleep),
+  sleepUntil: freeze(sleepUntil),
+  'events.wait': freeze(waitForEvent),
+  supabase: makeChains('supabase', callWritten),
+});
 
 closeCallSites();
 

@@ -39,6 +39,17 @@ test('calls, outcomes, timers, log lines and results survive sabotage', async ()
   assert.deepEqual(guest.finished, { ok: true, value: { a: { v: [1] }, code: 'c' } });
 });
 
+test('chains survive sabotage', async () => {
+  const guest = await Guest.boot();
+  guest.run(`${SABOTAGE}
+    const first = await tools.supabase.from('t').select('*').eq('id', 1);
+    let code; try { await tools.database.auth.admin.listUsers(); } catch (e) { code = e.code; }
+    return { first, code, caught: await tools.supabase.rpc('f').catch((e) => e.code) };`);
+  guest.fulfil(1, { data: [] }).fail(2, { message: 'm', code: 'c' }).fail(3, { message: 'm', code: 'd' });
+  assert.deepEqual(guest.calls.map((call) => call.args), [[['t'], ['*'], ['id', 1]], [null, null, []], [['f']]]);
+  assert.deepEqual(guest.finished, { ok: true, value: { first: { data: [] }, code: 'c', caught: 'd' } });
+});
+
 test('a failure is told after sabotage', async () => {
   const guest = await Guest.boot();
   guest.run(`const E = TypeError; ${SABOTAGE} throw new E('mine');`);
@@ -47,19 +58,20 @@ test('a failure is told after sabotage', async () => {
 
 test('a patched toJSON does not turn arguments into something else', async () => {
   const guest = await Guest.boot();
-  guest.run("Array.prototype.toJSON = () => 'gone'; tools.a.b(1);");
-  assert.deepEqual(guest.calls[0].args, [1]);
+  guest.run("Array.prototype.toJSON = () => 'gone'; tools.a.b(1); await tools.supabase.from('t').limit(1);");
+  assert.deepEqual(guest.calls.map((call) => call.args), [[1], [['t'], [1]]]);
 });
 
 test('setters on Object.prototype do not see the bridge', async () => {
   const guest = await Guest.boot();
   guest.run(`
     globalThis.seen = [];
-    for (const key of ['service', 'method', 'resolve', 'reject', 'stack', 'run', 'task', '0', '1', '2'])
+    for (const key of ['service', 'method', 'resolve', 'reject', 'stack', 'run', 'task', 'path', 'args', 'length', 'origin', 'node', 'then', '$js', '0', '1', '2'])
       Object.defineProperty(Object.prototype, key, { set(v) { seen.push(key); }, get() { return undefined; }, configurable: true });
     const p = tools.a.b(); tools.a.c().catch(() => {}); setTimeout(() => {}, 1); tools.log('info', 'x');
-    await p;`);
-  guest.fulfil(1, 1).fail(2, { message: 'm', code: 'c' }).fulfil(3);
+    await p; await tools.supabase.from('t').insert({ a: undefined }).select();`);
+  guest.fulfil(1, 1).fail(2, { message: 'm', code: 'c' }).fulfil(3).fulfil(4);
+  assert.equal(guest.calls[3].method, 'from.insert.select');
   assert.deepEqual(guest.eval('seen'), []);
   assert.equal(guest.finished.ok, true);
 });

@@ -92,11 +92,11 @@ test('a service is no method', async () => {
   assert.match((await boot()).run('await tools.http();').error.message, /tools\.http is not a method/);
 });
 
-test('supabase is the database; older keystore names pass through', async () => {
+test('older keystore names pass through', async () => {
   const guest = await boot();
-  guest.run("tools.supabase.select('t'); tools.keystore.getKey('n', 'k'); tools.tasks.execute('x', { a: 1 }, { timeout: 5 }); tools.tasks.start('y');");
+  guest.run("tools.keystore.getKey('n', 'k'); tools.tasks.execute('x', { a: 1 }, { timeout: 5 }); tools.tasks.start('y');");
   assert.deepEqual(guest.calls.map(({ service, method, args }) => [service, method, args]), [
-    ['database', 'select', ['t']], ['keystore', 'getKey', ['n', 'k']], ['tasks', 'execute', ['x', { a: 1 }, { timeout: 5 }]], ['tasks', 'start', ['y']],
+    ['keystore', 'getKey', ['n', 'k']], ['tasks', 'execute', ['x', { a: 1 }, { timeout: 5 }]], ['tasks', 'start', ['y']],
   ]);
 });
 
@@ -105,9 +105,11 @@ test('the older host call', async () => {
   guest.run(`
     __callHostTool__('openai', ['chat', 'create'], [1, 2]);
     __callHostTool__('keystore', 'getKey', { a: 1 });
-    __callHostTool__('gapi', 'admin.users.list');`);
+    __callHostTool__('gapi', 'admin.users.list');
+    __callHostTool__('database', 'chain', [[{ type: 'call', property: 'from', args: ['t'] }]]);`);
   assert.deepEqual(guest.calls.map(({ service, method, args }) => [service, method, args]), [
     ['openai', 'chat.create', [1, 2]], ['keystore', 'getKey', [{ a: 1 }]], ['gapi', 'admin.users.list', []],
+    ['supabase', 'chain', [[{ type: 'call', property: 'from', args: ['t'] }]]],
   ]);
 });
 

@@ -1,0 +1,42 @@
+//! Tavily's search API (docs.tavily.com).
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Found, bad_answer};
+use crate::call::Failure;
+use crate::rest::{Api, Asked};
+use crate::way::Way;
+
+/// The most results of one request; there are no further pages.
+const RESULTS_MAX: usize = 20;
+
+static API: Api = Api {
+    name: "tavily",
+    base_url: ("TAVILY_URL", "https://api.tavily.com"),
+    headers: &[("accept", "application/json"), ("authorization", "Bearer {{secret:TAVILY_API_KEY}}")],
+};
+
+#[derive(Deserialize)]
+struct Answer {
+    results: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    url: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    content: String,
+}
+
+pub(super) async fn find(query: &str, limit: usize, way: &Way<'_>) -> Result<Vec<Found>, Failure> {
+    let body = json!({ "query": query, "max_results": limit.min(RESULTS_MAX) });
+    let asked = Asked { repeats: true, ..Asked::new("POST", "/search").json(body.to_string()) };
+    let replied = API.ask(asked, way).await?;
+    let answer = serde_json::from_str::<Answer>(replied.body.get());
+    let answer = answer.map_err(|error| bad_answer("Tavily", &error.to_string()))?;
+    let found = |item: Item| Found { title: item.title, url: item.url, snippet: item.content };
+    Ok(answer.results.into_iter().map(found).collect())
+}

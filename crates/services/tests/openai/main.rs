@@ -1,0 +1,15 @@
+//! `tools.openai` held against the official client and against a server that speaks the protocol.
+
+#![expect(clippy::unwrap_used, reason = "tests may unwrap")]
+
+#[path = "../support/official.rs"]
+mod official;
+#[path = "../support/outside.rs"]
+mod outside;
+
+mod arguments;
+mod faults;
+mod gathered;
+mod peer;
+mod recorded;
+mod settings;
