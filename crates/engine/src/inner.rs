@@ -19,6 +19,7 @@ use crate::engine::Ending;
 use crate::keystore::Keystore;
 use crate::letter::Answers;
 use crate::neighbours::Bell;
+use crate::outage::Outage;
 use crate::policies::Policies;
 use crate::programs::Programs;
 use crate::rates::Rates;
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) policies: Policies,
     /// and how often.
     pub(crate) rates: Rates,
+    /// Whether the ledger is away.
+    pub(crate) outage: Outage,
     /// Nodes that share the work, this one included, as last seen.
     pub(crate) nodes_up: AtomicU32,
     /// Where outward calls execute.
@@ -168,6 +171,7 @@ impl Inner {
             services: Registry::new(),
             gate: Gate::new(),
             rates: Rates::default(),
+            outage: Outage::default(),
             nodes_up: AtomicU32::new(1),
             tokio,
             in_flight: Mutex::default(),

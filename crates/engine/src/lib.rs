@@ -17,6 +17,7 @@ mod keystore;
 mod letter;
 mod load;
 mod neighbours;
+mod outage;
 mod outward;
 mod policies;
 mod programs;

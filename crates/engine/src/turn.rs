@@ -11,14 +11,14 @@ mod foreign;
 mod mail;
 mod park;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use fermata_model::record::{CallState, Run};
 use fermata_model::{CallNumber, RunId, WorkspaceId};
-use fermata_store::{Change, CommitError, Group, Notice};
+use fermata_store::{Change, CommitError, Group, Notice, ReadError};
 
 use crate::body::Body;
 use crate::cell::{Cell, Mail};
@@ -151,8 +151,13 @@ fn body_for(
         postpone(inner, cell, mail);
         return None;
     }
+    if inner.outage.is_on() {
+        postpone(inner, cell, mail);
+        return None;
+    }
     match load::body(inner, &cell.workspace, cell.run) {
         Ok(body) => {
+            inner.outage.end();
             if body.is_orphan && !body.is_ended() {
                 mail.push_front(Mail::Cancel { reply: None });
             }
@@ -165,6 +170,14 @@ fn body_for(
         }
         Err(LoadError::Elsewhere(node)) => {
             turn_away(inner, cell, mail, |letter| foreign::send_on(inner, cell, node, letter));
+            None
+        }
+        Err(LoadError::Store(error @ ReadError::Unavailable { .. })) => {
+            if inner.outage.note(RETRY_MS) {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "Ledger cannot be reached: runs wait for it");
+            }
+            postpone(inner, cell, mail);
             None
         }
         Err(error) => {
@@ -191,9 +204,19 @@ fn turn_away(inner: &Inner, cell: &Arc<Cell>, mail: VecDeque<Mail>, each: impl F
 fn postpone(inner: &Inner, cell: &Arc<Cell>, mail: VecDeque<Mail>) {
     inner.counters.faults.fetch_add(1, Ordering::Relaxed);
     let (workspace, run) = (cell.workspace.clone(), cell.run);
-    cell.put_mail_back(mail);
+    cell.put_mail_back(without_echoes(mail));
     cell.rest();
     inner.timers.set(Timer { due: clock::now() + RETRY_MS, run, call: None, workspace });
+}
+
+/// Letters that only say that there is something to do say so once, however often the run was woken.
+fn without_echoes(mut mail: VecDeque<Mail>) -> VecDeque<Mail> {
+    let mut heard = HashSet::new();
+    mail.retain(|letter| {
+        let is_signal = matches!(letter, Mail::Wake | Mail::Alarm | Mail::PutDown | Mail::Look);
+        !is_signal || heard.insert(std::mem::discriminant(letter))
+    });
+    mail
 }
 
 impl Turn<'_> {

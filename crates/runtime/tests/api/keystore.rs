@@ -96,7 +96,7 @@ async fn a_task_does_not_change_the_settings_of_services() {
     for how in ["set", "delete"] {
         let run = app.post("/v1/runs", &json!({ "task": "steer", "input": how, "wait": "10s" })).await.json();
         assert_eq!(
-            (&run["status"], &run["error"]["code"]),
+            (&run["status"], &run["error"]["call_code"]),
             (&json!("failed"), &json!("not_granted")),
             "{run}"
         );
