@@ -90,7 +90,8 @@ async fn a_task_uses_only_what_it_was_granted() {
 #[tokio::test]
 async fn a_task_does_not_change_the_settings_of_services() {
     let app = TestApp::new().await;
-    let source = "export default async (how, { tools }) => tools.keystore[how]('OPENAI_BASE_URL', 'https://x.example')";
+    let source = "export default async (how, { tools }) =>
+        tools.keystore[how](...['OPENAI_BASE_URL', 'https://x.example'].slice(0, how === 'set' ? 2 : 1))";
     app.publish("steer.js", source).await;
     put(&app, "global/OPENAI_BASE_URL", json!({ "value": "https://a.example", "kind": "value" })).await;
     for how in ["set", "delete"] {
