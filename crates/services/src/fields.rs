@@ -35,7 +35,7 @@ impl Fields {
 
     /// Sets a member to a text.
     pub(crate) fn set_text(&mut self, name: &str, text: &str) {
-        self.set(name, raw(&serde_json::Value::from(text)));
+        self.set(name, raw(text));
     }
 
     /// Removes a member.
@@ -75,8 +75,8 @@ impl Fields {
     }
 }
 
-/// A JSON value as text.
-pub(crate) fn raw(value: &serde_json::Value) -> Box<RawValue> {
+/// The JSON of a value that always has one: text, numbers, lists of JSON.
+pub(crate) fn raw<T: Serialize + ?Sized>(value: &T) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 

@@ -12,7 +12,6 @@ mod credentials;
 mod discovery;
 mod document;
 mod error;
-mod fields;
 mod jwt;
 mod legacy;
 mod media;

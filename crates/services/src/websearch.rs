@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use fermata_connect::retry;
 use fermata_model::{CallError, Json, json};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -54,6 +55,29 @@ struct Found {
     title: String,
     url: String,
     snippet: String,
+}
+
+/// A page of results, as providers write it.
+#[derive(Default, Deserialize)]
+struct Page {
+    results: Vec<Item>,
+}
+
+/// A result as providers write it: the text around what was found has one name or the other.
+#[derive(Deserialize)]
+struct Item {
+    url: String,
+    #[serde(default)]
+    title: String,
+    content: Option<String>,
+    description: Option<String>,
+}
+
+impl From<Item> for Found {
+    fn from(item: Item) -> Self {
+        let Item { url, title, content, description } = item;
+        Self { title, url, snippet: content.or(description).unwrap_or_default() }
+    }
 }
 
 /// All results, as the task gets them.
@@ -156,6 +180,11 @@ fn now() -> String {
 }
 
 /// An answer that is not what the provider promises.
+/// Reads a provider's answer.
+fn read<T: DeserializeOwned>(provider: &str, body: &Json) -> Result<T, CallError> {
+    serde_json::from_str(body.get()).map_err(|error| bad_answer(provider, &error.to_string()))
+}
+
 fn bad_answer(provider: &str, why: &str) -> CallError {
     CallError::passing("bad_answer", format!("The answer of {provider} cannot be read: {why}"))
 }

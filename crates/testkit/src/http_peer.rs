@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -16,8 +15,9 @@ use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
+
+use crate::own_thread;
 
 /// A larger request is answered with 413.
 const REQUEST_BYTES_MAX: usize = 16 << 20;
@@ -124,7 +124,8 @@ impl HttpPeer {
     ///
     /// When the machine has no port or no thread left.
     pub fn start(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        let (runtime, listener, address) = listen().expect("a machine that runs tests has a port left");
+        let (runtime, listener, address) =
+            own_thread::listen().expect("a machine that runs tests has a port left");
         let state =
             Arc::new(State { answer: Arc::new(answer), seen: Mutex::default(), next: Mutex::default() });
         let (stop, stopped) = oneshot::channel();
@@ -172,17 +173,6 @@ impl Drop for HttpPeer {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn listen() -> io::Result<(Runtime, TcpListener, SocketAddr)> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let guard = runtime.enter();
-    let listener = TcpListener::from_std(listener)?;
-    drop(guard);
-    Ok((runtime, listener, address))
 }
 
 async fn serve(listener: TcpListener, state: Arc<State>, stopped: oneshot::Receiver<()>) {

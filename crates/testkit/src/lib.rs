@@ -12,3 +12,4 @@ pub mod s3;
 pub mod search_pages;
 
 mod debian;
+mod own_thread;

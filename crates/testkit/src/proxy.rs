@@ -3,7 +3,7 @@
 //! What it carries is nothing to it; it serves PostgreSQL and S3 alike.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -12,8 +12,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::{self, Runtime};
 use tokio::sync::watch;
+
+use crate::own_thread;
 
 const PORTION_BYTES: usize = 64 * 1024;
 
@@ -54,7 +55,8 @@ impl Proxy {
     ///
     /// When the machine has no port or no thread left.
     pub fn start(target: SocketAddr) -> Self {
-        let (runtime, listener, address) = listen().expect("a machine that runs tests has a port left");
+        let (runtime, listener, address) =
+            own_thread::listen().expect("a machine that runs tests has a port left");
         let (line, watched) = watch::channel(Line::default());
         let traffic = Arc::new(Traffic::default());
         let carrier = Carrier { target, line: watched, traffic: Arc::clone(&traffic) };
@@ -115,17 +117,6 @@ impl Drop for Proxy {
             let _ = thread.join();
         }
     }
-}
-
-fn listen() -> io::Result<(Runtime, TcpListener, SocketAddr)> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let guard = runtime.enter();
-    let listener = TcpListener::from_std(listener)?;
-    drop(guard);
-    Ok((runtime, listener, address))
 }
 
 async fn accept(listener: TcpListener, carrier: Carrier) {

@@ -7,10 +7,10 @@ use fermata_model::limits::OUTCOME_BYTES_MAX;
 use fermata_model::{CallError, Json, json};
 use serde::Serialize;
 
-use super::fields::Fields;
 use super::request::Call;
 use super::{error, media};
 use crate::call::Failure;
+use crate::fields::Fields;
 
 /// What a download, or another answer that is no JSON, looks like to the guest.
 #[derive(Serialize)]
@@ -59,7 +59,7 @@ fn parsed(call: &Call<'_>, body: Vec<u8>) -> Result<Json, Box<Failure>> {
     if !call.document.has_data_wrapper() {
         return Ok(value);
     }
-    let data = serde_json::from_str::<Fields>(value.get()).ok().and_then(|mut fields| fields.take("data"));
+    let data = serde_json::from_str::<Fields>(value.get()).ok().and_then(|mut fields| fields.remove("data"));
     Ok(data.map_or(value, Json::from))
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use fermata_model::{CallError, Json};
 use serde::Deserialize;
 
-use super::fields::Fields;
 use crate::call::arguments;
+use crate::fields::Fields;
 
 /// Time of one attempt when the task does not say.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -80,7 +80,7 @@ impl Arguments {
         let (mut params, mut options): (Fields, Options) =
             (params.unwrap_or_default(), options.unwrap_or_default());
         let mut is_legacy = false;
-        if let Some(user) = params.take(IMPERSONATE).filter(|user| user.get() != "null") {
+        if let Some(user) = params.remove(IMPERSONATE).filter(|user| user.get() != "null") {
             let user = serde_json::from_str(user.get());
             options.impersonate =
                 Some(user.map_err(|_| bad(&what, IMPERSONATE, "is a text, a user's address"))?);
@@ -193,14 +193,14 @@ mod tests {
         assert!(parse("[]").is_ok());
         assert!(parse("[null,null]").is_ok());
         let both = parse(r#"[{"userId":"me"},{"version":"v1","all":true,"limit":3}]"#).unwrap();
-        assert_eq!(both.params.text("userId").as_deref(), Some("me"));
+        assert_eq!(both.params.read::<String>("userId").as_deref(), Some("me"));
         assert_eq!((both.options.limit, both.is_legacy), (Some(3), false));
     }
 
     #[test]
     fn older_tasks_name_the_user_among_the_parameters() {
         let legacy = parse(r#"[{"userId":"me","__impersonate":"ada@example.com"}]"#).unwrap();
-        assert!(legacy.is_legacy && !legacy.params.has("__impersonate"));
+        assert!(legacy.is_legacy && legacy.params.get("__impersonate").is_none());
         assert_eq!(legacy.options.impersonate.as_deref(), Some("ada@example.com"));
     }
 

@@ -14,11 +14,11 @@ use super::access::Access;
 use super::arguments::Options;
 use super::document::Document;
 use super::error::{self, Complaint, Kind};
-use super::fields::Fields;
 use super::path::Path;
 use super::request::{self, Call};
 use super::{answer, multipart, upload};
 use crate::call::{Failure, arguments};
+use crate::fields::Fields;
 
 /// Most calls of one batch. Google takes no more.
 const PARTS_MAX: usize = 100;
@@ -99,7 +99,7 @@ fn paths(parts: Vec<Part>) -> Result<Vec<(Path, Fields)>, CallError> {
     if apis.any(|api| Some(api) != first) {
         return Err(bad("all calls of a batch are of one API in one version"));
     }
-    if parts.iter().any(|(_, params)| params.has("media") || Call::wants_media(params)) {
+    if parts.iter().any(|(_, params)| params.get("media").is_some() || Call::wants_media(params)) {
         return Err(bad("media cannot be a part of a batch"));
     }
     Ok(parts)
@@ -187,7 +187,7 @@ fn outcome(call: &Call<'_>, part: multipart::Part) -> Outcome {
     }
     let text = if part.body.trim().is_empty() { "{}".to_owned() } else { part.body };
     // What is no JSON is handed over as text.
-    let data = RawValue::from_string(text).unwrap_or_else(|_| super::fields::raw(""));
+    let data = RawValue::from_string(text).unwrap_or_else(|_| crate::fields::raw(""));
     Outcome { ok: true, status, data: Some(data), error: None }
 }
 

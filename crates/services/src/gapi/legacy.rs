@@ -4,8 +4,8 @@
 use super::access::ADMIN;
 use super::arguments::Arguments;
 use super::document::{Document, Method};
-use super::fields::raw;
 use super::path::Path;
+use crate::fields::raw;
 
 /// The customer that the administrator belongs to.
 const MY_CUSTOMER: &str = "my_customer";
@@ -33,11 +33,11 @@ pub(super) fn adjust(path: &Path, document: &Document, method: &Method, argument
 fn put_customer(path: &Path, method: &Method, arguments: &mut Arguments) {
     let params = &mut arguments.params;
     let is_list = OF_CUSTOMER_OR_DOMAIN.contains(&path.method.as_str());
-    let is_said = ["customer", "domain", "userKey"].iter().any(|name| params.has(name));
+    let is_said = ["customer", "domain", "userKey"].iter().any(|name| params.get(name).is_some());
     for name in CUSTOMER {
         let is_required = method.parameters.get(name).is_some_and(|parameter| parameter.required);
         let is_open = is_list && !is_said && method.parameters.contains_key(name);
-        if (is_required || is_open) && !params.has(name) {
+        if (is_required || is_open) && params.get(name).is_none() {
             params.set_text(name, MY_CUSTOMER);
         }
     }

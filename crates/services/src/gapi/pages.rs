@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use super::access::Access;
 use super::answer;
-use super::fields::{Fields, raw};
 use super::request::{self, Call};
 use crate::call::Failure;
+use crate::fields::{Fields, raw};
 use crate::way::Way;
 
 /// Most pages of one call.
@@ -47,7 +47,7 @@ pub(super) fn check(call: &Call<'_>, params: &Fields) -> Result<(), CallError> {
     if call.method.http_method != "GET" {
         return refuse("is for methods that only read");
     }
-    if params.text("fields").is_some_and(|fields| !fields.contains(NEXT) && fields != "*") {
+    if params.read::<String>("fields").is_some_and(|fields| !fields.contains(NEXT) && fields != "*") {
         return refuse("needs nextPageToken among the fields");
     }
     if Call::wants_media(params) {
@@ -74,7 +74,7 @@ pub(super) async fn all(
         pages += 1;
         let next = match found.take(call, &answer, most)? {
             Step::Took(Some(next)) => next,
-            Step::Full => return Ok(whole(call, found, params.text(TOKEN))?),
+            Step::Full => return Ok(whole(call, found, params.read::<String>(TOKEN))?),
             Step::Took(None) | Step::Cut => return Ok(whole(call, found, None)?),
         };
         if found.items >= most || pages == PAGES_MAX {
@@ -105,20 +105,20 @@ impl Found {
     fn take(&mut self, call: &Call<'_>, page: &Json, most: usize) -> Result<Step, CallError> {
         let bytes = self.bytes + page.get().len();
         let mut page: Fields = serde_json::from_str(page.get()).map_err(|_| not_pages(call))?;
-        let lists = page.iter().filter_map(|(_, value)| items_of(value));
+        let lists = page.members().filter_map(|(_, value)| items_of(value));
         let items = self.items + lists.map(|list| list.len()).sum::<usize>();
         if self.items > 0 && (bytes > BYTES_MAX || items > ITEMS_MAX) {
             return Ok(Step::Full);
         }
         self.bytes = bytes;
-        let next = page.text(NEXT).filter(|token| !token.is_empty());
-        page.take(NEXT);
+        let next = page.read::<String>(NEXT).filter(|token| !token.is_empty());
+        page.remove(NEXT);
         if page.get("items").is_some_and(|items| items.get().starts_with('{')) {
             return Err(not_pages(call));
         }
         let mut is_cut = false;
         let mut rest = Fields::default();
-        for (name, value) in page.iter() {
+        for (name, value) in page.members() {
             match items_of(value) {
                 Some(items) => is_cut |= self.join(name, items, most),
                 None => rest.set(name, value.to_owned()),

@@ -8,8 +8,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::document::{Document, Method, Parameter};
-use super::fields::Fields;
 use super::nearest::nearest;
+use crate::fields::Fields;
 
 /// Largest compiled pattern of a parameter, in bytes.
 const PATTERN_BYTES_MAX: usize = 1 << 20;
@@ -34,7 +34,7 @@ pub(super) struct Checked {
 /// Names the parameter that is missing, unknown, or of a wrong type, pattern, range or number.
 pub(super) fn check(document: &Document, method: &Method, params: &Fields) -> Result<Checked, CallError> {
     let mut checked = Checked::default();
-    for (name, value) in params.iter().filter(|(_, value)| value.get() != "null") {
+    for (name, value) in params.members().filter(|(_, value)| value.get() != "null") {
         let parameter = find(document, method, name)?;
         let texts = texts(name, parameter, value)?;
         if parameter.location == "path" || is_in_template(method, name) {
@@ -44,7 +44,7 @@ pub(super) fn check(document: &Document, method: &Method, params: &Fields) -> Re
         }
     }
     let mut required = method.parameters.iter().filter(|(_, parameter)| parameter.required);
-    match required.find(|(name, _)| !params.has(name)) {
+    match required.find(|(name, _)| params.get(name).is_none()) {
         Some((name, _)) => Err(bad(name, "is missing")),
         None => Ok(checked),
     }

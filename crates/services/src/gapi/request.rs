@@ -5,9 +5,9 @@ use fermata_model::CallError;
 use serde_json::value::RawValue;
 
 use super::document::{Document, Method};
-use super::fields::Fields;
 use super::media::Media;
 use super::{parameters, template, upload};
+use crate::fields::Fields;
 
 /// Longer URLs of a GET are sent in the body of a POST that says it is a GET.
 pub(super) const URL_BYTES_MAX: usize = 2048;
@@ -38,7 +38,7 @@ impl Call<'_> {
 
     /// Whether parameters ask for media in the place of JSON.
     pub(super) fn wants_media(params: &Fields) -> bool {
-        params.text("alt").is_some_and(|alt| alt == "media")
+        params.read::<String>("alt").is_some_and(|alt| alt == "media")
     }
 
     fn refuse(&self, rule: impl std::fmt::Display) -> CallError {
@@ -52,7 +52,7 @@ impl Call<'_> {
 /// Names the argument that does not suit the method.
 pub(super) fn build(call: &Call<'_>, mut params: Fields) -> Result<http::Request, CallError> {
     let (document, method) = (call.document, call.method);
-    let media = params.take("media").filter(|media| media.get() != "null");
+    let media = params.remove("media").filter(|media| media.get() != "null");
     let media = media.map(|media| Media::parse(call, &media)).transpose()?;
     let body = body(call, &mut params)?;
     let alt = alt(call, &mut params)?;
@@ -87,7 +87,7 @@ fn body(call: &Call<'_>, params: &mut Fields) -> Result<Option<Box<RawValue>>, C
     let mut body: Option<(&str, Box<RawValue>)> = None;
     for name in BODY {
         let is_parameter = name != BODY[0] && call.method.parameters.contains_key(name);
-        let given = if is_parameter { None } else { params.take(name) };
+        let given = if is_parameter { None } else { params.remove(name) };
         let Some(value) = given.filter(|value| value.get() != "null") else { continue };
         if body.is_some() {
             return Err(call.refuse(format!("{name} is a second body; one of requestBody, resource, body")));
@@ -106,20 +106,19 @@ fn body(call: &Call<'_>, params: &mut Fields) -> Result<Option<Box<RawValue>>, C
 
 /// APIs of an older kind have the body in a field of its own.
 fn wrapped(document: &Document, body: Box<RawValue>) -> Box<RawValue> {
-    let has_data =
-        || serde_json::from_str::<Fields>(body.get()).is_ok_and(|fields| fields.get("data").is_some());
+    let has_data = || serde_json::from_str::<Fields>(body.get()).is_ok_and(|fields| fields.has("data"));
     if !document.has_data_wrapper() || has_data() {
         return body;
     }
     let mut outer = Fields::default();
     outer.set("data", body);
-    super::fields::raw(&outer)
+    crate::fields::raw(&outer)
 }
 
 /// The form of the answer: JSON, or media where the task asks for it. Methods that answer with neither take none.
 fn alt(call: &Call<'_>, params: &mut Fields) -> Result<Option<&'static str>, CallError> {
-    let wanted = params.text("alt");
-    params.take("alt");
+    let wanted = params.read::<String>("alt");
+    params.remove("alt");
     match wanted.as_deref() {
         Some("media") if call.method.supports_media_download => Ok(Some("media")),
         Some("media") => Err(call.refuse("alt is media, but the method has no media to answer with")),

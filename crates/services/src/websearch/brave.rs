@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Found, bad_answer};
+use super::{Found, Page, read};
 use crate::call::Failure;
 use crate::encode::{self, Style};
 use crate::rest::{Api, Asked};
@@ -19,20 +19,7 @@ static API: Api = Api {
 
 #[derive(Deserialize)]
 struct Answer {
-    web: Option<Web>,
-}
-
-#[derive(Deserialize)]
-struct Web {
-    results: Vec<Item>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    url: String,
-    #[serde(default)]
-    title: String,
-    description: Option<String>,
+    web: Option<Page>,
 }
 
 pub(super) async fn find(query: &str, limit: usize, way: &Way<'_>) -> Result<Vec<Found>, Failure> {
@@ -48,15 +35,10 @@ pub(super) async fn find(query: &str, limit: usize, way: &Way<'_>) -> Result<Vec
         ];
         let query = encode::joined(&pairs.map(|(name, value)| (name.to_owned(), value)), Style::Strict);
         let replied = API.ask(Asked { query, ..Asked::new("GET", "/res/v1/web/search") }, way).await?;
-        let answer = serde_json::from_str::<Answer>(replied.body.get());
-        let answer = answer.map_err(|error| bad_answer("Brave", &error.to_string()))?;
-        let items = answer.web.map(|web| web.results).unwrap_or_default();
-        let is_last = items.len() < count;
-        found.extend(items.into_iter().map(|item| Found {
-            title: item.title,
-            url: item.url,
-            snippet: item.description.unwrap_or_default(),
-        }));
+        let answer: Answer = read("Brave", &replied.body)?;
+        let page = answer.web.unwrap_or_default();
+        let is_last = page.results.len() < count;
+        found.extend(page.results.into_iter().map(Found::from));
         if is_last {
             break;
         }

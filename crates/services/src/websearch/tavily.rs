@@ -1,9 +1,8 @@
 //! Tavily's search API (docs.tavily.com).
 
-use serde::Deserialize;
 use serde_json::json;
 
-use super::{Found, bad_answer};
+use super::{Found, Page, read};
 use crate::call::Failure;
 use crate::rest::{Api, Asked};
 use crate::way::Way;
@@ -17,26 +16,10 @@ static API: Api = Api {
     headers: &[("accept", "application/json"), ("authorization", "Bearer {{secret:TAVILY_API_KEY}}")],
 };
 
-#[derive(Deserialize)]
-struct Answer {
-    results: Vec<Item>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    url: String,
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    content: String,
-}
-
 pub(super) async fn find(query: &str, limit: usize, way: &Way<'_>) -> Result<Vec<Found>, Failure> {
     let body = json!({ "query": query, "max_results": limit.min(RESULTS_MAX) });
     let asked = Asked { repeats: true, ..Asked::new("POST", "/search").json(body.to_string()) };
     let replied = API.ask(asked, way).await?;
-    let answer = serde_json::from_str::<Answer>(replied.body.get());
-    let answer = answer.map_err(|error| bad_answer("Tavily", &error.to_string()))?;
-    let found = |item: Item| Found { title: item.title, url: item.url, snippet: item.content };
-    Ok(answer.results.into_iter().map(found).collect())
+    let page: Page = read("Tavily", &replied.body)?;
+    Ok(page.results.into_iter().map(Found::from).collect())
 }

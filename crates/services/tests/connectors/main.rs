@@ -6,6 +6,8 @@
 mod official;
 #[path = "../support/outside.rs"]
 mod outside;
+#[path = "../support/request.rs"]
+mod request;
 
 mod answers;
 mod arguments;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::official;
 use crate::outside::{KEY, Outside};
+use crate::request::Request;
 
 /// Headers that mean something to the providers. The others of the clients tell about the client.
 const HEADERS: [&str; 5] = ["content-type", "notion-version", "stripe-version", "stripe-account", "accept"];
@@ -21,15 +22,6 @@ struct Recorded {
     request: Request,
 }
 
-#[derive(Deserialize)]
-struct Request {
-    method: String,
-    path: String,
-    query: String,
-    headers: BTreeMap<String, String>,
-    body: String,
-}
-
 impl Recorded {
     fn matches(&self, seen: &Seen) {
         let name = format!("{}.{} {}", self.service, self.method, self.args);
@@ -38,26 +30,26 @@ impl Recorded {
         assert_eq!(seen.query, official.query, "{name}");
         for header in HEADERS {
             if !self.says_what_it_does_not_mean(header) {
-                let theirs = official.headers.get(header).map(String::as_str);
+                let theirs = official.header(header);
                 assert_eq!(seen.header(header), theirs, "{name}: {header}");
             }
         }
         // The word before the token may be in any case.
         let authorization = |text: &str| text.replacen("bearer", "Bearer", 1);
         let ours = seen.header("authorization").map(authorization);
-        assert_eq!(ours, official.headers.get("authorization").map(|text| authorization(text)), "{name}");
+        assert_eq!(ours, official.header("authorization").map(authorization), "{name}");
         let body = String::from_utf8_lossy(&seen.body);
-        match serde_json::from_str::<Value>(&official.body) {
+        match serde_json::from_str::<Value>(official.body()) {
             Ok(theirs) => assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), theirs, "{name}"),
-            Err(_) => assert_eq!(body, official.body, "{name}"),
+            Err(_) => assert_eq!(body, official.body(), "{name}"),
         }
     }
 
     /// Node says that a body which is not there is text, and that it takes anything.
     fn says_what_it_does_not_mean(&self, header: &str) -> bool {
-        let value = self.request.headers.get(header).map(String::as_str);
+        let value = self.request.header(header);
         (header == "content-type"
-            && self.request.body.is_empty()
+            && self.request.body().is_empty()
             && value == Some("text/plain;charset=UTF-8"))
             || (header == "accept" && value == Some("*/*"))
     }
@@ -87,7 +79,7 @@ async fn every_request_equals_the_official_clients() {
         assert_eq!(seen.len(), 1);
         call.matches(&seen[0]);
         *counts.entry(&call.service).or_default() += 1;
-        let theirs = call.request.headers.get("idempotency-key").map(String::as_str);
+        let theirs = call.request.header("idempotency-key");
         let expected = theirs.map(|key| if key.starts_with("stripe-node-retry-") { KEY } else { key });
         assert_eq!(seen[0].header("idempotency-key"), expected, "{}", call.method);
     }

@@ -7,37 +7,25 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 
+use super::runs;
 use crate::bench::Bench;
 use crate::bench::closed_loop::ClosedLoop;
 use crate::bench::loopback::Loopback;
 use crate::bench::report::Row;
 use crate::bench::server::{Server, Start, Stats};
-use crate::bench::task::{HTTP_STEPS, INSIDE_STEPS, NO_OP, Task};
 use crate::postgres::Database;
 
 const NAME: &str = "nodes";
 const NODES: [usize; 3] = [1, 2, 3];
 const CLIENTS: usize = 64;
-const WARM_UP: Duration = Duration::from_millis(700);
-
-/// What the runs of a case do.
-struct Kind {
-    name: &'static str,
-    task: Task,
-    steps: u32,
-}
-
-const KINDS: [Kind; 3] = [
-    Kind { name: "no-op", task: NO_OP, steps: 0 },
-    Kind { name: "3 steps inside", task: INSIDE_STEPS, steps: 3 },
-    Kind { name: "3 steps http", task: HTTP_STEPS, steps: 3 },
-];
+/// Which of the kinds of runs are measured.
+const KINDS: [&str; 3] = ["no-op", "3 steps inside", "3 steps http"];
 
 /// Each case on a database of its own.
 pub(super) async fn run(bench: &Bench<'_>) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let postgres = crate::postgres::Server::start().context("start PostgreSQL")?;
-    for kind in &KINDS {
+    for kind in runs::KINDS.iter().filter(|kind| KINDS.contains(&kind.name)) {
         for nodes in NODES {
             let case = format!("{}, {CLIENTS} at a time, {nodes} nodes", kind.name);
             if bench.options.wants(&case) {
@@ -64,7 +52,7 @@ pub(super) async fn servers(bench: &Bench<'_>, nodes: usize, database: &Database
     Ok(servers)
 }
 
-async fn measure(bench: &Bench<'_>, kind: &Kind, nodes: usize, database: &Database) -> Result<Row> {
+async fn measure(bench: &Bench<'_>, kind: &runs::Kind, nodes: usize, database: &Database) -> Result<Row> {
     let loopback = Loopback::start().await?;
     let servers = servers(bench, nodes, database).await?;
     let input = json!({ "steps": kind.steps, "url": loopback.url() });
@@ -72,7 +60,7 @@ async fn measure(bench: &Bench<'_>, kind: &Kind, nodes: usize, database: &Databa
     let closed_loop = ClosedLoop {
         requests: servers.iter().map(|server| server.run_request(&kind.task, &input)).collect(),
         clients: CLIENTS,
-        warm_up: WARM_UP,
+        warm_up: runs::WARM_UP,
         measured: Duration::from_secs(bench.options.seconds.unwrap_or(bench.size(6, 1))),
     };
     let (latency, cost) = closed_loop.run(&servers).await?;

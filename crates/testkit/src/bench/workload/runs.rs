@@ -14,16 +14,18 @@ use crate::bench::task::{HTTP_STEPS, INSIDE_STEPS, NO_OP, Task};
 
 const NAME: &str = "runs";
 const CLIENTS: [usize; 3] = [1, 16, 64];
-const WARM_UP: Duration = Duration::from_millis(700);
+/// Before anything is measured.
+pub(super) const WARM_UP: Duration = Duration::from_millis(700);
 
 /// What the runs of a case do.
-struct Kind {
-    name: &'static str,
-    task: Task,
-    steps: u32,
+pub(super) struct Kind {
+    pub(super) name: &'static str,
+    pub(super) task: Task,
+    pub(super) steps: u32,
 }
 
-const KINDS: [Kind; 6] = [
+/// What is measured.
+pub(super) const KINDS: [Kind; 6] = [
     Kind { name: "no-op", task: NO_OP, steps: 0 },
     Kind { name: "1 step inside", task: INSIDE_STEPS, steps: 1 },
     Kind { name: "3 steps inside", task: INSIDE_STEPS, steps: 3 },
