@@ -11,6 +11,7 @@ export type { GapiTools, GapiOptions, GapiDownload, GapiBatchAnswer } from './ga
 export type { HttpTools, HttpOptions, HttpAnswer } from './http';
 export type { TasksTools, ExecuteOptions, RunHandle } from './tasks';
 export type { KeystoreTools } from './keystore';
+export type { StateTools, StateEntry, StateComparison } from './state';
 export type { EventsTools } from './events';
 export type { LogTool, LogLevel } from './log';
 export type {
@@ -19,4 +20,4 @@ export type {
 export type { OpenAITools, OpenAIOptions, ChatRequest, ChatCompletion, ResponseRequest, OpenAIResponse } from './openai';
 export type { WebSearchTools, SearchResults, WebPage } from './websearch';
 export type { SlackTools, GitHubTools, StripeTools, NotionTools, HubSpotTools } from './connectors';
-export type { Task, TaskConfig, TaskContext, Retries, Allow } from './task';
+export type { Task, TaskConfig, TaskContext, Retries, Allow, Budget } from './task';

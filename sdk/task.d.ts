@@ -50,6 +50,18 @@ export interface TaskConfig {
   retries?: Retries;
   /** What the task calls. Anything else is refused with `not_allowed`; without it, nothing is by the task itself. */
   allow?: Allow;
+  /** The most that one run may use; then every further call is refused with `budget_used_up`. */
+  budget?: Budget;
+}
+
+/** The most that one run may use. What is left out has no limit of its own. */
+export interface Budget {
+  /** Calls; `sleep` and `events` count for nothing. */
+  calls?: number;
+  /** Bytes of the calls' arguments and results, as JSON. */
+  bytes?: number;
+  /** Tokens read and written, where a provider counts them. Calls on their way may go beyond. */
+  tokens?: number;
 }
 
 /** What a task declares that it calls. */

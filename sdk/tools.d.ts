@@ -8,6 +8,7 @@ import type { KeystoreTools } from './keystore';
 import type { LogTool } from './log';
 import type { OpenAITools } from './openai';
 import type { Secret } from './secret';
+import type { StateTools } from './state';
 import type { SupabaseTools } from './supabase';
 import type { TasksTools } from './tasks';
 import type { WebSearchTools } from './websearch';
@@ -35,6 +36,7 @@ export interface Tools {
   readonly http: HttpTools;
   readonly tasks: TasksTools;
   readonly keystore: KeystoreTools;
+  readonly state: StateTools;
   readonly events: EventsTools;
 
   /** A Supabase project, or a PostgREST that stands alone. */

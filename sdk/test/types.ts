@@ -87,3 +87,13 @@ export const orders = async (tools: Tools): Promise<number> => {
 
   return id + (count ?? 0) + (sum?.data ?? 0) + names.data[0].name.length;
 };
+
+export const count = async ({ state }: Tools): Promise<number> => {
+  const taken = await state.compareAndSet('lock', null, { by: 'me' });
+  if (!taken.done) return (await state.get<number>('count')) ?? 0;
+  const entry = await state.entry<number>('count');
+  const { version } = await state.set('count', (entry?.value ?? 0) + 1);
+  // @ts-expect-error a version is a number
+  await state.compareAndSet('count', 'one', 2);
+  return version + (await state.increment('count')) + Number(await state.delete('lock'));
+};

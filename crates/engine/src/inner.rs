@@ -57,7 +57,7 @@ pub(crate) struct Inner {
     /// and how often.
     pub(crate) rates: Rates,
     /// Whether the ledger is away.
-    pub(crate) outage: Outage,
+    pub(crate) outage: Arc<Outage>,
     /// Nodes that share the work, this one included, as last seen.
     pub(crate) nodes_up: AtomicU32,
     /// Where outward calls execute.
@@ -157,9 +157,9 @@ impl Inner {
         vm: vm::Engine,
         tokio: tokio::runtime::Handle,
     ) -> Self {
-        let keystore = Keystore::new(store.clone());
+        let (keystore, outage) = (Keystore::new(store.clone()), Arc::<Outage>::default());
         Self {
-            policies: Policies::new(keystore.clone()),
+            policies: Policies::new(keystore.clone(), outage.clone()),
             keystore,
             settings,
             store,
@@ -171,7 +171,7 @@ impl Inner {
             services: Registry::new(),
             gate: Gate::new(),
             rates: Rates::default(),
-            outage: Outage::default(),
+            outage,
             nodes_up: AtomicU32::new(1),
             tokio,
             in_flight: Mutex::default(),
@@ -237,6 +237,13 @@ impl Inner {
             drop(in_flight);
             let (workspace, run) = (cell.workspace.clone(), cell.run);
             self.timers.set(Timer { due: clock::now() + ABANDONED_MS, run, call: None, workspace });
+        }
+    }
+
+    /// The run is taken up again from the ledger, which knows more than its memory.
+    pub(crate) fn begin_again(&self, run: RunId) {
+        if let Some(cell) = self.find(run) {
+            self.abandon(&cell);
         }
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use fermata_model::record::{Call, Checkpoint, Run};
+use fermata_model::policy::stays_in_the_run;
+use fermata_model::record::{Call, Checkpoint, Outcome, Run};
+use fermata_model::usage::Used;
 use fermata_model::{DeliveryNumber, RunError, RunId, WorkspaceId};
 use fermata_store::{ReadError, Taken};
 use fermata_vm as vm;
@@ -96,11 +98,15 @@ fn is_orphan(inner: &Inner, run: &Run) -> Result<bool, ReadError> {
 fn catch_up(inner: &Inner, body: &mut Body) -> Result<(), LoadError> {
     let Run { birth, state } = &mut body.run;
     // Written with every checkpoint, so that what is read here is short however long the run is.
-    let written = state.deliveries;
+    let (written, written_seq) = (state.deliveries, state.seq);
     let mut seq = body.open.values().map(newest_seq).max().unwrap_or(0).max(state.seq);
     let mut clock = state.started_at.unwrap_or(0);
+    for call in body.open.values() {
+        count_again(&mut state.used, call, written_seq);
+    }
     each_delivery(inner, &birth.workspace, birth.id, written, |call| {
         seq = seq.max(newest_seq(call));
+        count_again(&mut state.used, call, written_seq);
         if let Some(delivered) = call.state.delivered {
             state.deliveries = state.deliveries.max(delivered.number);
             clock = clock.max(delivered.clock);
@@ -110,6 +116,28 @@ fn catch_up(inner: &Inner, body: &mut Body) -> Result<(), LoadError> {
     state.seq = seq.max(inner.store.newest_seq(&birth.workspace, birth.id)?);
     body.clock = clock;
     Ok(())
+}
+
+/// Counts what a call has used since the run's row was written.
+fn count_again(used: &mut Used, call: &Call, written_seq: u32) {
+    if call.birth.seq > written_seq && !stays_in_the_run(&call.birth.service) {
+        used.add_call(call.birth.args.get().len());
+    }
+    if call.state.end_seq.is_some_and(|seq| seq > written_seq) {
+        count_answer(used, call);
+    }
+}
+
+/// Counts what a call brought back.
+pub(crate) fn count_answer(used: &mut Used, call: &Call) {
+    if stays_in_the_run(&call.birth.service) {
+        return;
+    }
+    let bytes = match &call.state.outcome {
+        Some(Outcome::Ok(result)) => result.get().len(),
+        _ => 0,
+    };
+    used.add_answer(bytes, call.state.usage.as_ref());
 }
 
 fn newest_seq(call: &Call) -> u32 {

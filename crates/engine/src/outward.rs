@@ -4,39 +4,38 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use fermata_model::limits::LOG_MESSAGE_BYTES_MAX;
-use fermata_model::policy::WorkspacePolicy;
 use fermata_model::record::Call;
 use fermata_model::{CallError, CallNumber, Json, RunId, WorkspaceId};
 use fermata_services::{Attempted, Failure, Progress, Request, Way};
 
 use crate::cell::Mail;
 use crate::inner::Inner;
-use crate::policies::host_lists;
+use crate::policies::Rules;
 use crate::programs::Program;
-use crate::service::idempotency_key;
+use crate::service::{idempotency_key, state};
 use crate::vault::TaskVault;
 
 /// One attempt that is due.
 pub(crate) struct Attempt {
-    workspace: WorkspaceId,
-    run: RunId,
-    task: String,
-    program: Arc<Program>,
-    number: CallNumber,
-    attempt: u32,
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) run: RunId,
+    pub(crate) program: Arc<Program>,
+    rules: Arc<Rules>,
+    pub(crate) number: CallNumber,
+    pub(crate) attempt: u32,
     service: String,
-    method: String,
-    args: Json,
+    pub(crate) method: String,
+    pub(crate) args: Json,
 }
 
 impl Attempt {
     /// The attempt that the call's state says is under way.
-    pub(crate) fn of(call: &Call, task: &str, program: &Arc<Program>) -> Self {
+    pub(crate) fn of(call: &Call, program: &Arc<Program>, rules: Arc<Rules>) -> Self {
         Self {
             workspace: call.workspace.clone(),
             run: call.run,
-            task: task.to_owned(),
             program: program.clone(),
+            rules,
             number: call.number,
             attempt: call.state.attempts,
             service: call.birth.service.clone(),
@@ -68,42 +67,42 @@ pub(crate) fn begin(inner: &Arc<Inner>, attempt: Attempt) {
 async fn make(inner: Arc<Inner>, attempt: Attempt) {
     let (workspace, run) = (attempt.workspace.clone(), attempt.run);
     let (number, count) = (attempt.number, attempt.attempt);
-    // Closed only when the process ends.
     let Some(result) = in_turn(&inner, attempt).await else { return };
     // It counts as under way until the run has opened the letter: a run that comes from the ledger
     // to do so would otherwise begin another attempt.
     inner.post(&workspace, run, Mail::Attempted { number, attempt: count, result });
 }
 
-/// Waits for the turn of an attempt and makes it.
+/// Waits for the turn of an attempt and makes it. Nothing when its run begins again from the ledger.
 async fn in_turn(inner: &Arc<Inner>, attempt: Attempt) -> Option<Attempted> {
-    let policy = match inner.policies.of(&attempt.workspace) {
-        Ok(policy) => policy,
-        Err(error) => return Some(Err(CallError::passing("policy_unavailable", error.to_string()).into())),
-    };
-    let rate = policy.rates.get(&attempt.service).copied();
+    if attempt.service == state::NAME {
+        return state::attempt(inner, &attempt).await;
+    }
+    let rate = attempt.rules.rate(&attempt.service);
     let nodes = inner.nodes_up.load(Ordering::Relaxed);
     let _turn = inner.rates.turn(&attempt.workspace, &attempt.service, rate, nodes).await;
     // Waits for a place when very many calls are on their way.
     let _place = inner.outward_places.acquire().await.ok()?;
-    Some(ask(inner, attempt, &policy).await)
+    Some(ask(inner, attempt).await)
 }
 
-async fn ask(inner: &Arc<Inner>, attempt: Attempt, workspace_policy: &WorkspacePolicy) -> Attempted {
+async fn ask(inner: &Arc<Inner>, attempt: Attempt) -> Attempted {
     let log = RunLog::of(inner, &attempt);
-    let Attempt { workspace, run, task, program, number, service: name, method, args, .. } = attempt;
+    let Attempt { workspace, run, program, rules, number, service: name, method, args, .. } = attempt;
     let Some(service) = inner.services.get(&name) else {
         let message = format!("There is no service tools.{name}");
         return Err(Failure::plain(CallError::fatal("unknown_service", message)));
     };
+    let task = &program.version.name;
     let policy = service.check(&method, &args).map_err(Failure::plain)?;
     let mut egress = inner.settings.egress.clone();
     egress.timeout = egress.timeout.max(policy.timeout);
     // Other services have hosts of their own, which come with them.
     if name == "http" {
-        egress.narrowed_to.extend(host_lists(workspace_policy, &program.config, &task));
+        egress.narrowed_to.push(rules.hosts_of(task));
+        egress.narrowed_to.extend(program.hosts.clone());
     }
-    let vault = TaskVault::new(inner.keystore.clone(), workspace, task);
+    let vault = TaskVault::new(inner.keystore.clone(), workspace, task.clone());
     let request = Request { method, args, idempotency_key: idempotency_key(run, number) };
     let way = Way { gate: &inner.gate, policy: egress, vault: &vault, secrets: &vault, progress: &log };
     match tokio::time::timeout(policy.timeout, service.attempt(request, &way)).await {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fermata_connect::egress::HostPattern;
 use fermata_model::record::TaskVersion;
 use fermata_model::task::TaskConfig;
 use fermata_model::{Json, Limits, VersionId, WorkspaceId};
@@ -10,6 +11,7 @@ use fermata_store::{ReadError, Store};
 use fermata_vm as vm;
 
 use crate::api::InputFault;
+use crate::policies::patterns;
 
 /// Most versions kept in memory; the least recently used leave.
 const PROGRAMS_MAX: usize = 128;
@@ -20,6 +22,8 @@ const FAULTS_MAX: usize = 20;
 pub(crate) struct Program {
     pub(crate) version: Arc<TaskVersion>,
     pub(crate) config: TaskConfig,
+    /// The hosts that it declares, if it does.
+    pub(crate) hosts: Option<Vec<HostPattern>>,
     validator: Option<jsonschema::Validator>,
     source: vm::source::Program,
     /// Loaded on the present engine build.
@@ -31,6 +35,8 @@ impl Program {
     pub(crate) fn new(version: Arc<TaskVersion>) -> Self {
         let schema = version.input_schema.as_ref().and_then(|schema| serde_json::from_str(schema.get()).ok());
         let config = version.config.as_ref().and_then(|config| serde_json::from_str(config.get()).ok());
+        let config: TaskConfig = config.unwrap_or_default();
+        let hosts = config.allow.as_ref().and_then(|allow| allow.hosts.as_deref()).map(patterns);
         let source = vm::source::Program {
             file_name: version.file_name.clone(),
             code: version.code.clone(),
@@ -41,7 +47,8 @@ impl Program {
         };
         Self {
             validator: schema.and_then(|schema: serde_json::Value| jsonschema::validator_for(&schema).ok()),
-            config: config.unwrap_or_default(),
+            config,
+            hosts,
             source,
             version,
             baseline: Mutex::default(),

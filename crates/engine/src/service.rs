@@ -1,12 +1,17 @@
 //! What a service is: a name, methods, a policy, and a function that either answers at once, makes
 //! the call wait, or goes outside.
 
+use std::sync::Arc;
+
 use fermata_model::record::{Outcome, Run};
 use fermata_model::{CallError, CallNumber, Json, Millis, RunId};
+
+use crate::policies::Rules;
 
 pub(crate) mod events;
 pub(crate) mod keystore;
 pub(crate) mod sleep;
+pub(crate) mod state;
 pub(crate) mod tasks;
 
 /// What a call leads to.
@@ -21,8 +26,8 @@ pub(crate) enum Step {
     Child(Box<Run>),
     /// It started a run and has ended with its id.
     Started(Box<Run>),
-    /// It goes outside, once what led to it is on disk.
-    Outside,
+    /// An attempt is made under these rules, once what led to it is on disk.
+    Outside(Arc<Rules>),
 }
 
 impl Step {

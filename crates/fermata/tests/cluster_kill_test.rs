@@ -102,7 +102,12 @@ impl Cluster {
     async fn end(self) {
         let Self { site, nodes, load, visitors, counter, seed, began } = self;
         load.is_over.store(true, Ordering::SeqCst);
-        let ended = tokio::time::timeout(END_WITHIN, visitors.join_all()).await;
+        let ended = tokio::time::timeout(END_WITHIN, all_ended(visitors)).await;
+        assert!(
+            !matches!(ended, Ok(false)),
+            "a visitor saw something wrong (seed {seed}): {:#?}",
+            site.keep_logs()
+        );
         let patience = if ended.is_ok() { END_WITHIN } else { Duration::ZERO };
         let stuck = audit::stuck(&load.access, patience).await;
         let is_over = ended.is_ok() && stuck.is_empty();
@@ -134,4 +139,13 @@ impl Cluster {
             node.kill().await;
         }
     }
+}
+
+/// Whether all visitors ended well.
+async fn all_ended(mut visitors: JoinSet<()>) -> bool {
+    let mut ended_well = true;
+    while let Some(ended) = visitors.join_next().await {
+        ended_well &= ended.is_ok();
+    }
+    ended_well
 }

@@ -15,6 +15,7 @@ pub mod record;
 pub mod run;
 pub mod seal;
 pub mod task;
+pub mod usage;
 
 pub use call::{CallNumber, CallStatus};
 pub use error::{CallError, RunError};

@@ -55,6 +55,12 @@ pub const BODY_BYTES_MAX: usize = 4 << 20;
 pub const INPUT_BYTES_MAX: usize = 4 << 20;
 /// Largest outcome of a call, in bytes.
 pub const OUTCOME_BYTES_MAX: usize = 4 << 20;
+/// Most keys that `tools.state` keeps for one task.
+pub const STATE_KEYS_MAX: u32 = 10_000;
+/// Longest key of `tools.state`, in characters.
+pub const STATE_KEY_CHARS_MAX: usize = 200;
+/// Largest value of `tools.state`, in bytes of JSON.
+pub const STATE_VALUE_BYTES_MAX: usize = 32 << 10;
 /// Deepest chain of runs that start runs.
 pub const RUN_DEPTH_MAX: u32 = 64;
 /// Longest task name, in characters.

@@ -7,11 +7,16 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use crate::grants::TaskPattern;
+use crate::usage::Budget;
 
 /// Most rules of a policy, and most services with a rate.
 pub const RULES_MAX: usize = 200;
-/// Services that every task may call: they touch nothing but the run itself.
-pub const ALWAYS_ALLOWED: [&str; 2] = ["sleep", "events"];
+
+/// Whether calls to a service touch nothing but the run itself, so that they need no leave and count for
+/// nothing.
+pub fn stays_in_the_run(service: &str) -> bool {
+    matches!(service, "sleep" | "events")
+}
 
 /// A workspace's policy. The default allows everything, as often as wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,11 +26,13 @@ pub struct WorkspacePolicy {
     pub rules: Vec<Rule>,
     /// How often a service may be called by all tasks together, by the service's name.
     pub rates: BTreeMap<String, Rate>,
+    /// The most that one run may use, whatever its task asks for.
+    pub budget: Budget,
 }
 
 impl Default for WorkspacePolicy {
     fn default() -> Self {
-        Self { rules: vec![Rule::default()], rates: BTreeMap::new() }
+        Self { rules: vec![Rule::default()], rates: BTreeMap::new(), budget: Budget::default() }
     }
 }
 
@@ -82,30 +89,22 @@ impl Allow {
     /// Whether a service may be called.
     pub fn allows(&self, service: &str) -> bool {
         let is_declared = |services: &Vec<String>| services.iter().any(|declared| declared == service);
-        ALWAYS_ALLOWED.contains(&service) || self.services.as_ref().is_none_or(is_declared)
+        self.services.as_ref().is_none_or(is_declared)
     }
 }
 
 impl WorkspacePolicy {
     /// Whether a task may call a service.
     pub fn allows(&self, task: &str, service: &str) -> bool {
-        ALWAYS_ALLOWED.contains(&service) || self.rules_of(task).any(|rule| rule.has(service))
-    }
-
-    /// The hosts that a task may reach by `tools.http`, as patterns.
-    pub fn hosts_of<'a>(&'a self, task: &'a str) -> impl Iterator<Item = &'a str> {
-        let rules = self.rules_of(task).filter(|rule| rule.has("http"));
-        rules.flat_map(|rule| rule.hosts.iter().map(String::as_str))
-    }
-
-    fn rules_of<'a>(&'a self, task: &'a str) -> impl Iterator<Item = &'a Rule> {
-        self.rules.iter().filter(move |rule| rule.tasks.iter().any(|pattern| pattern.covers(task)))
+        self.rules.iter().any(|rule| rule.allows(task, service))
     }
 }
 
 impl Rule {
-    fn has(&self, service: &str) -> bool {
-        self.services.iter().any(|allowed| allowed == "*" || allowed == service)
+    /// Whether it lets a task call a service.
+    pub fn allows(&self, task: &str, service: &str) -> bool {
+        self.tasks.iter().any(|pattern| pattern.covers(task))
+            && self.services.iter().any(|allowed| allowed == "*" || allowed == service)
     }
 }
 
@@ -121,7 +120,7 @@ mod tests {
     fn everything_is_allowed_unless_said() {
         let default = WorkspacePolicy::default();
         assert!(default.allows("any", "openai"));
-        assert_eq!(default.hosts_of("any").collect::<Vec<_>>(), ["*"]);
+        assert_eq!(default.rules[0].hosts, ["*"]);
         assert_eq!(policy("{}"), default);
     }
 
@@ -135,15 +134,13 @@ mod tests {
         );
         assert!(policy.allows("mail/send", "gapi") && policy.allows("mail/send", "keystore"));
         assert!(!policy.allows("other", "gapi") && !policy.allows("mail/send", "openai"));
-        assert!(policy.allows("other", "sleep"));
-        assert_eq!(policy.hosts_of("mail/send").collect::<Vec<_>>(), ["*.example.com"]);
-        assert_eq!(policy.hosts_of("other").count(), 0);
+        assert!(policy.rules[0].allows("mail/send", "http") && !policy.rules[1].allows("mail/send", "http"));
     }
 
     #[test]
     fn a_task_keeps_to_what_it_declares() {
         let declared = Allow { services: Some(vec!["http".to_owned()]), hosts: None };
-        assert!(declared.allows("http") && declared.allows("events") && !declared.allows("openai"));
+        assert!(declared.allows("http") && !declared.allows("openai"));
         assert!(Allow::default().allows("openai"));
     }
 
@@ -152,6 +149,7 @@ mod tests {
         for wrong in [
             r#"{"rule": []}"#,
             r#"{"rates": {"http": {"per_second": 1}}}"#,
+            r#"{"budget": {"call": 1}}"#,
             r#"{"rules": [{"tasks": ["a*b"]}]}"#,
         ] {
             assert!(serde_json::from_str::<WorkspacePolicy>(wrong).is_err(), "{wrong}");

@@ -9,6 +9,7 @@ use crate::grants::Grants;
 use crate::id::{RunId, VersionId, WorkspaceId};
 use crate::json::Json;
 use crate::run::RunStatus;
+use crate::usage::{Usage, Used};
 use crate::{DeliveryNumber, Millis};
 
 /// One published version of a task. Never changes.
@@ -97,6 +98,8 @@ pub struct RunState {
     pub seq: u32,
     /// CPU time of all slices, in microseconds.
     pub cpu_us: u64,
+    /// What its calls have used.
+    pub used: Used,
     /// When the first slice began. The clock that slice saw.
     pub started_at: Option<Millis>,
     /// When it ended.
@@ -117,6 +120,7 @@ impl RunState {
             deliveries: 0,
             seq: 1,
             cpu_us: 0,
+            used: Used::default(),
             started_at: None,
             ended_at: None,
             cancelled_at: None,
@@ -167,6 +171,8 @@ pub struct CallState {
     pub child: Option<RunId>,
     /// The result or error, once ended.
     pub outcome: Option<Outcome>,
+    /// What it took of its provider, where that counts.
+    pub usage: Option<Usage>,
     /// The delivery that handed the outcome to the guest.
     pub delivered: Option<Delivered>,
     /// When it ended.
@@ -185,6 +191,7 @@ impl CallState {
             awaits: None,
             child: None,
             outcome: None,
+            usage: None,
             delivered: None,
             ended_at: None,
             end_seq: None,
@@ -323,6 +330,19 @@ pub struct KeystoreEntry {
     pub updated_at: Millis,
     /// When it was last used on behalf of a task; told now and then, so it may be some seconds late.
     pub used_at: Option<Millis>,
+}
+
+/// Something a task keeps between its runs.
+#[derive(Debug, Clone)]
+pub struct StateEntry {
+    /// Its name among those of the task.
+    pub key: String,
+    /// What is kept.
+    pub value: Json,
+    /// Rises by one with each change; a new entry begins above all that were there before it.
+    pub version: i64,
+    /// When it was last changed.
+    pub updated_at: Millis,
 }
 
 /// A keystore entry by its name, and who may know of it.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::duration;
 use crate::limits::TASK_NAME_CHARS_MAX;
 use crate::policy::Allow;
+use crate::usage::Budget;
 
 /// A name that no task can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +67,8 @@ pub struct TaskConfig {
     pub retries: Option<Retries>,
     /// What the task calls; anything else is refused.
     pub allow: Option<Allow>,
+    /// The most that one run may use; what is used up refuses every further call.
+    pub budget: Option<Budget>,
 }
 
 /// How often and how patiently a failed call is tried again.

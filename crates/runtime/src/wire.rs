@@ -14,6 +14,7 @@ mod run;
 mod span;
 mod task;
 mod time;
+mod usage;
 
 pub(crate) use call::Call;
 pub(crate) use executor::{PushRun, PushedRun};

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use fermata_connect::retry;
+use fermata_model::usage::Usage;
 use fermata_model::{CallError, Json};
 
 use crate::way::Way;
@@ -61,17 +62,6 @@ impl From<Json> for Answer {
     fn from(value: Json) -> Self {
         Self { value, usage: None }
     }
-}
-
-/// What a call took of a provider that counts.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Usage {
-    /// Tokens read.
-    pub input_tokens: u64,
-    /// Tokens written.
-    pub output_tokens: u64,
-    /// What the provider says it costs, in millionths of a US dollar.
-    pub cost_micros: Option<u64>,
 }
 
 /// A failed attempt.

@@ -28,6 +28,6 @@ mod rest;
 mod sse;
 mod way;
 
-pub use call::{Answer, Attempt, Attempted, Failure, Policy, Request, Service, Usage};
+pub use call::{Answer, Attempt, Attempted, Failure, Policy, Request, Service};
 pub use registry::Registry;
 pub use way::{Progress, Vault, Way};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fermata_model::record::{
-    Call, CallState, Checkpoint, KeystoreEntry, LogLine, Run, RunState, SentEvent, TaskVersion,
+    Call, CallState, Checkpoint, KeystoreEntry, LogLine, Run, RunState, SentEvent, StateEntry, TaskVersion,
 };
 use fermata_model::{CallNumber, Json, Millis, RunId, WorkspaceId};
 
@@ -66,6 +66,18 @@ pub enum Change {
         /// Its state from here on; it names the run that ended.
         state: Box<CallState>,
     },
+    /// The outcome of a call, with what the call did in the same group. Missing when the call has ended
+    /// without it: then nothing of the group is written.
+    EndCall {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The run that made the call.
+        run: RunId,
+        /// The call's number.
+        number: CallNumber,
+        /// Its state from here on.
+        state: Box<CallState>,
+    },
     /// A line a task wrote.
     Log {
         /// Tenant.
@@ -112,6 +124,35 @@ pub enum Change {
         number: u32,
         /// The call that receives it.
         taken_by: CallNumber,
+    },
+    /// Something new that a task keeps.
+    InsertState {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The task.
+        task: String,
+        /// What it keeps.
+        entry: Box<StateEntry>,
+    },
+    /// The next version of what a task keeps. Missing when the version before it is not there.
+    UpdateState {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The task.
+        task: String,
+        /// What it keeps from here on.
+        entry: Box<StateEntry>,
+    },
+    /// A task keeps something no more. Missing when that version is not there.
+    DeleteState {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The task.
+        task: String,
+        /// The entry.
+        key: String,
+        /// Its version.
+        version: i64,
     },
     /// An entry of the keystore; replaces the one before.
     PutKeystore {

@@ -47,6 +47,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0006_by_key.sql"),
         postgres: include_str!("../migrations/postgres/0006_by_key.sql"),
     },
+    Migration {
+        number: 7,
+        name: "state",
+        sqlite: include_str!("../migrations/sqlite/0007_state.sql"),
+        postgres: include_str!("../migrations/postgres/0007_state.sql"),
+    },
 ];
 
 /// The newest step this program knows.

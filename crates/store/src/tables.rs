@@ -14,6 +14,7 @@ pub(crate) mod nodes;
 pub(crate) mod objects;
 pub(crate) mod runs;
 pub(crate) mod sent_events;
+pub(crate) mod state;
 pub(crate) mod stream;
 pub(crate) mod tasks;
 pub(crate) mod tokens;

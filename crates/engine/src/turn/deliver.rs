@@ -122,6 +122,7 @@ impl Turn<'_> {
         state.ended_at.get_or_insert(delivered.clock);
         state.end_seq = Some(seq);
         state.due_at = None;
+        load::count_answer(&mut self.body.run.state.used, &call);
         self.update_call(number, call.state);
     }
 

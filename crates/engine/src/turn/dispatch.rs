@@ -1,7 +1,9 @@
 //! What becomes of a call the guest makes.
 
+use std::sync::Arc;
+
 use fermata_model::call::CallChange;
-use fermata_model::policy::ALWAYS_ALLOWED;
+use fermata_model::policy::stays_in_the_run;
 use fermata_model::record::{Call, CallBirth, CallState, Outcome, Run};
 use fermata_model::{CallError, CallStatus, Millis, json};
 use fermata_store::{Change, ReadError};
@@ -12,13 +14,14 @@ use crate::api::StartError;
 use crate::cell::Mail;
 use crate::keystore::KeystoreError;
 use crate::outward::Attempt;
-use crate::service::{Step, events, keystore, sleep, tasks};
+use crate::policies::Rules;
+use crate::service::{Step, events, keystore, sleep, state, tasks};
 
 /// Wait before a call is tried again that could not be performed because the ledger was away.
 const LEDGER_AWAY_MS: Millis = 250;
 
 /// The services whose calls stay inside.
-const INSIDE: [&str; 4] = ["events", "keystore", "sleep", "tasks"];
+const INSIDE: [&str; 5] = ["events", "keystore", "sleep", "state", "tasks"];
 
 impl Turn<'_> {
     /// Records a call and takes its first step.
@@ -42,7 +45,10 @@ impl Turn<'_> {
         };
         // The row of the call comes before the rows of what it starts.
         let at = self.changes.len();
-        self.take_step(&mut call, now);
+        match self.charge(&call.birth) {
+            Ok(()) => self.take_step(&mut call, now),
+            Err(error) => self.outcome(&mut call, Outcome::Err(error), now),
+        }
         self.changes.insert(at, Change::InsertCall(Box::new(call.clone())));
         self.body.open.insert(number, call);
     }
@@ -75,58 +81,78 @@ impl Turn<'_> {
                 self.begin_run_of(run);
                 self.outcome(call, Outcome::Ok(json::of_value(&id)), now);
             }
-            Step::Outside => {
+            Step::Outside(rules) => {
                 call.state.status = change(call.state.status, CallChange::Begun);
                 call.state.attempts += 1;
                 call.state.due_at = None;
-                self.after.push(After::Attempt(Attempt::of(
-                    call,
-                    &self.body.run.birth.task_name,
-                    &self.body.program,
-                )));
+                self.after.push(After::Attempt(Attempt::of(call, &self.body.program, rules)));
             }
         }
     }
 
     fn step(&mut self, call: &Call, now: Millis) -> Step {
         let CallBirth { service, method, args, .. } = &call.birth;
-        if let Err(error) = self.may_call(service) {
-            return Step::error(error);
-        }
         match service.as_str() {
-            "sleep" => sleep::step(method, args, now),
+            // They touch nothing but the run itself, so they need no leave, nor the ledger to look for it.
+            "sleep" => return sleep::step(method, args, now),
+            "events" => return events::step(method, args, now),
+            _ => {}
+        }
+        let rules = match self.leave_to_call(service) {
+            Ok(rules) => rules,
+            Err(error) => return Step::error(error),
+        };
+        let (workspace, task) = (&self.cell.workspace, &self.body.run.birth.task_name);
+        match service.as_str() {
             "tasks" => self.step_of_task(call, now),
-            "keystore" => {
-                let task = &self.body.run.birth.task_name;
-                keystore::step(self.inner, &self.cell.workspace, task, method, args)
+            "keystore" => keystore::step(self.inner, workspace, task, method, args),
+            state::NAME => {
+                state::step(&self.inner.store, workspace, task, method, args).unwrap_or(Step::Outside(rules))
             }
-            "events" => events::step(method, args, now),
             _ => match self.inner.services.get(service).map(|service| service.check(method, args)) {
-                Some(Ok(_)) => Step::Outside,
+                Some(Ok(_)) => Step::Outside(rules),
                 Some(Err(error)) => Step::error(error),
                 None => Step::error(self.unknown_service(service)),
             },
         }
     }
 
-    /// Whether the workspace's policy and the task itself allow calls to a service. The one place where
-    /// that is asked, before anything has happened.
-    fn may_call(&self, service: &str) -> Result<(), CallError> {
+    /// The rules of the workspace, if they and the task itself allow calls to a service. The one place where
+    /// that is asked, before anything has happened, and before each attempt.
+    fn leave_to_call(&self, service: &str) -> Result<Arc<Rules>, CallError> {
         let (task, config) = (&self.body.run.birth.task_name, &self.body.program.config);
         if config.allow.as_ref().is_some_and(|allow| !allow.allows(service)) {
             let message = format!("{task} calls tools.{service}, which is not in the `allow` of its config");
             return Err(CallError::fatal("not_allowed", message));
         }
-        // Without the ledger: what touches nothing but the run itself needs no leave.
-        if ALWAYS_ALLOWED.contains(&service) {
-            return Ok(());
-        }
-        let policy = self.inner.policies.of(&self.cell.workspace).map_err(policy_away)?;
-        if policy.allows(task, service) {
-            return Ok(());
+        let rules = self.inner.policies.of(&self.cell.workspace).map_err(policy_away)?;
+        if rules.allow(task, service) {
+            return Ok(rules);
         }
         let message = format!("The workspace's policy does not let {task} call tools.{service}");
         Err(CallError::fatal("not_allowed", message))
+    }
+
+    /// Counts a new call, and refuses it when what the run may use is used up.
+    fn charge(&mut self, call: &CallBirth) -> Result<(), CallError> {
+        if stays_in_the_run(&call.service) {
+            return Ok(());
+        }
+        let used = self.body.run.state.used;
+        self.body.run.state.used.add_call(call.args.get().len());
+        let of_task = self.body.program.config.budget.as_ref();
+        if let Some(what) = of_task.and_then(|budget| budget.used_up(&used)) {
+            let message =
+                format!("The run's budget is used up: {what}, by the `budget` of the task's config");
+            return Err(CallError::fatal("budget_used_up", message));
+        }
+        // What cannot be looked up now is refused, or put off, when the call is about to be made.
+        let rules = self.inner.policies.of(&self.cell.workspace).ok();
+        if let Some(what) = rules.and_then(|rules| rules.budget().used_up(&used)) {
+            let message = format!("The run's budget is used up: {what}, by the workspace's policy");
+            return Err(CallError::fatal("budget_used_up", message));
+        }
+        Ok(())
     }
 
     fn unknown_service(&self, service: &str) -> CallError {

@@ -19,7 +19,6 @@ use crate::api::RunActionError;
 use crate::cell::{Mail, Reply};
 use crate::clock;
 use crate::letter::{self, AnswerText};
-use crate::outward::Attempt;
 use crate::service::events;
 
 /// Answers a letter to a run that does not exist.
@@ -74,7 +73,7 @@ impl Turn<'_> {
             match call.state.due_at {
                 Some(due) if due > now => self.set_timer(due, Some(call.number)),
                 Some(_) => self.due(call.number),
-                None if self.is_stranded(&call) => self.attempt_again(&mut call),
+                None if self.is_stranded(&call) => self.step_again(&mut call, now),
                 None => {}
             }
         }
@@ -88,20 +87,13 @@ impl Turn<'_> {
 
     /// Whether the call was on its way outside from a node that is gone.
     fn is_stranded(&self, call: &Call) -> bool {
-        let outside = self.inner.services.get(&call.birth.service).is_some();
-        let begun = matches!(call.state.status, CallStatus::Pending | CallStatus::Processing);
-        outside && begun && !self.inner.is_in_flight(call.run, call.number)
+        let waits_here = !matches!(call.state.status, CallStatus::Pending | CallStatus::Processing);
+        !waits_here && call.state.awaits.is_none() && !self.inner.is_in_flight(call.run, call.number)
     }
 
-    fn attempt_again(&mut self, call: &mut Call) {
-        call.state.status = change(call.state.status, CallChange::Begun);
-        call.state.attempts += 1;
-        call.state.due_at = None;
-        self.after.push(After::Attempt(Attempt::of(
-            call,
-            &self.body.run.birth.task_name,
-            &self.body.program,
-        )));
+    /// Takes the call's step once more: another attempt, unless that is not allowed any more.
+    fn step_again(&mut self, call: &mut Call, now: Millis) {
+        self.take_step(call, now);
         self.keep_call(call);
     }
 
@@ -122,7 +114,10 @@ impl Turn<'_> {
         }
         let now = clock::now();
         match result {
-            Ok(answer) => self.outcome(&mut call, Outcome::Ok(answer.value), now),
+            Ok(answer) => {
+                call.state.usage = answer.usage;
+                self.outcome(&mut call, Outcome::Ok(answer.value), now);
+            }
             Err(failure) => self.attempt_failed(&mut call, failure, now),
         }
         self.keep_call(&call);
@@ -194,13 +189,7 @@ impl Turn<'_> {
                     self.outcome(&mut call, Outcome::Err(events::timed_out(&name)), now);
                     self.body.open.insert(number, call);
                 }
-                None if self.inner.services.get(&call.birth.service).is_some() => {
-                    self.attempt_again(&mut call)
-                }
-                None => {
-                    self.take_step(&mut call, now);
-                    self.keep_call(&call);
-                }
+                None => self.step_again(&mut call, now),
             },
         }
     }
@@ -327,10 +316,15 @@ impl Turn<'_> {
         self.refuse(reply, RunActionError::Ended(run));
     }
 
+    /// Refuses once the turn is on disk: what the refusal rests on may be in memory alone, and a node that
+    /// was deposed will never write it.
     fn refuse<T: AnswerText>(&mut self, reply: Reply<T>, error: RunActionError) {
         match reply {
-            // Who gave up waiting is not told.
-            Reply::Here(reply) => drop(reply.send(Err(error))),
+            Reply::Here(reply) => self.after.push(After::Answer(Box::new(move |fate| {
+                let why = fate.map_or_else(RunActionError::Commit, |()| error);
+                // Who gave up waiting is not told.
+                drop(reply.send(Err(why)));
+            }))),
             Reply::Letter(id) => self.answer_letter(id, &letter::refusal(&error)),
         }
     }

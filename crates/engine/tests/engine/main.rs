@@ -6,4 +6,5 @@ mod policies;
 mod recovery;
 mod runs;
 mod secrets;
+mod state;
 mod support;

@@ -2,18 +2,24 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use fermata_engine::KeystorePut;
+use fermata_model::WorkspaceId;
 use fermata_model::policy::{Rate, WorkspacePolicy};
 use fermata_model::record::KeystoreKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::support::Bench;
 
+/// Attempts of one workspace that may be on their way, as documented.
+const WORKSPACE_PLACES: usize = 512;
+/// Longest a test waits for requests.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the peer takes for an answer.
 const TAKES: Duration = Duration::from_millis(20);
 
@@ -21,16 +27,24 @@ const TAKES: Duration = Duration::from_millis(20);
 #[derive(Clone)]
 struct Peer {
     address: SocketAddr,
-    asked: Arc<AtomicUsize>,
+    /// Whether it answers yet.
+    answers: watch::Sender<bool>,
+    came: Arc<Mutex<Vec<Instant>>>,
     present: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
 }
 
 impl Peer {
     async fn start() -> Self {
+        Self::answering(true).await
+    }
+
+    async fn answering(answers: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let peer = Self { address, asked: Arc::default(), present: Arc::default(), most: Arc::default() };
+        let answers = watch::Sender::new(answers);
+        let (came, present, most) = (Arc::default(), Arc::default(), Arc::default());
+        let peer = Self { address, answers, came, present, most };
         let own = peer.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -52,9 +66,10 @@ impl Peer {
                 }
             }
             heard.clear();
-            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.came.lock().unwrap().push(Instant::now());
             let present = self.present.fetch_add(1, Ordering::SeqCst) + 1;
             self.most.fetch_max(present, Ordering::SeqCst);
+            self.answers.subscribe().wait_for(|answers| *answers).await.unwrap();
             tokio::time::sleep(TAKES).await;
             self.present.fetch_sub(1, Ordering::SeqCst);
             if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.is_err() {
@@ -68,7 +83,16 @@ impl Peer {
     }
 
     fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+        self.came.lock().unwrap().len()
+    }
+
+    /// Waits until so many have come.
+    async fn until_asked(&self, count: usize) {
+        let began = Instant::now();
+        while self.asked() < count {
+            assert!(began.elapsed() < PATIENCE, "{} came", self.asked());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }
 
@@ -134,16 +158,60 @@ async fn a_policy_is_out_of_the_reach_of_tasks() {
     assert!(bench.engine.keystore_put(&bench.workspace, "fermata", "policy", put).await.is_err());
 }
 
+/// A task that asks so many times at once, and gives how many were answered.
+fn many(count: usize) -> String {
+    format!(
+        "export default async (url, {{ tools }}) =>
+           (await Promise.all(Array.from({{ length: {count} }}, () => tools.http.get(url)))).length"
+    )
+}
+
 #[tokio::test]
 async fn calls_at_the_same_time_are_bounded() {
     let (bench, peer) = (Bench::new().await, Peer::start().await);
-    let many = "export default async (url, { tools }) =>
-      (await Promise.all(Array.from({ length: 30 }, () => tools.http.get(url)))).length";
-    bench.publish("many.js", many).await;
+    bench.publish("many.js", &many(30)).await;
     let rate = Rate { per_minute: None, burst: NonZeroU32::MIN, concurrent: NonZeroU32::new(3) };
     let rates = [("http".to_owned(), rate)].into();
     let policy = WorkspacePolicy { rates, ..WorkspacePolicy::default() };
     bench.engine.put_policy(&bench.workspace, &policy).await.unwrap();
     assert_eq!(result_of(&bench, "many", &peer.input()).await, "30");
     assert_eq!((peer.asked(), peer.most.load(Ordering::SeqCst)), (30, 3));
+}
+
+#[tokio::test]
+async fn a_rate_holds_however_many_ask_at_once() {
+    let (bench, peer) = (Bench::new().await, Peer::start().await);
+    bench.publish("many.js", &many(8)).await;
+    let policy = policy(r#"{"rates": {"http": {"per_minute": 1500, "burst": 5}}}"#);
+    bench.engine.put_policy(&bench.workspace, &policy).await.unwrap();
+    let began = Instant::now();
+    let runs = [bench.start("many", &peer.input()).await, bench.start("many", &peer.input()).await];
+    let third = bench.start("many", &peer.input()).await;
+    for run in runs.iter().chain([&third]) {
+        assert_eq!(bench.result(&bench.ended(run.birth.id).await), "8");
+    }
+    let mut came = peer.came.lock().unwrap().clone();
+    came.sort_unstable();
+    assert_eq!(came.len(), 24);
+    // One in 40 ms behind the first five: none comes before it may leave.
+    for (at, moment) in came.iter().enumerate().skip(5) {
+        let (after, least) = (moment.duration_since(began), 40 * u128::try_from(at - 4).unwrap());
+        assert!(after.as_millis() >= least, "request {at} came after {after:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_floods_leaves_room_for_another() {
+    let (mut bench, flooded, other) = (Bench::new().await, Peer::answering(false).await, Peer::start().await);
+    bench.publish("many.js", &many(1_200)).await;
+    let flood = bench.start("many", &flooded.input()).await.birth.id;
+    flooded.until_asked(WORKSPACE_PLACES).await;
+    bench.workspace = "quiet".parse().unwrap();
+    bench.publish("few.js", &many(20)).await;
+    assert_eq!(result_of(&bench, "few", &other.input()).await, "20");
+    assert_eq!((other.asked(), flooded.asked()), (20, WORKSPACE_PLACES), "nobody else has gone on meanwhile");
+    flooded.answers.send_replace(true);
+    bench.workspace = WorkspaceId::default_workspace();
+    assert_eq!(bench.result(&bench.ended(flood).await), "1200");
+    assert_eq!(flooded.most.load(Ordering::SeqCst), WORKSPACE_PLACES);
 }

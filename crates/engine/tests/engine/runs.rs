@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{self, Bench};
+use fermata_engine::RunActionError;
 use fermata_model::RunStatus;
 
 #[tokio::test]
@@ -164,4 +165,24 @@ async fn a_timeout_ends_a_run_that_waits() {
     bench.publish("slow.js", "export async function runTask(_, tools) { await tools.sleep('1d') }\nexport const config = { timeout: '80ms' }").await;
     let run = bench.run("slow", "null").await;
     assert_eq!(run.state.error.unwrap().code, "timeout");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_deposed_node_does_in_memory_is_told_to_nobody() {
+    let bench = Bench::new().await;
+    bench.publish("wait.js", "export default async (_, tools) => tools.events.wait('never')").await;
+    let run = bench.start("wait", "null").await.birth.id;
+    bench.until(|stats| stats.slices > 0).await;
+    tokio::task::block_in_place(|| bench.depose());
+    let (engine, workspace) = (&bench.engine, &bench.workspace);
+    // The first ends the run in memory; the others would find it ended.
+    let (killed, cancelled, sent) = tokio::join!(
+        engine.kill_run(workspace, run),
+        engine.cancel_run(workspace, run),
+        engine.send_event(workspace, run, "never", support::json("1")),
+    );
+    let not_known = |error: &RunActionError| !matches!(error, RunActionError::Ended(_));
+    assert!(killed.as_ref().is_err_and(not_known), "{killed:?}");
+    assert!(cancelled.as_ref().is_err_and(not_known), "{cancelled:?}");
+    assert!(sent.as_ref().is_err_and(not_known), "{sent:?}");
 }

@@ -93,6 +93,18 @@ impl Bench {
         Self { engine, workspace, settings, folder, database }
     }
 
+    /// Somebody else takes the node's place in the ledger, and the node does not know.
+    pub(crate) fn depose(&self) {
+        let sql = "update nodes set epoch = epoch + 1";
+        match &self.database {
+            Some(database) => database.execute(&sql.replace("nodes", "fermata.nodes")).unwrap(),
+            None => {
+                let ledger = rusqlite::Connection::open(self.folder.path().join("fermata.db")).unwrap();
+                assert_eq!(ledger.execute(sql, []).unwrap(), 1);
+            }
+        }
+    }
+
     pub(crate) async fn publish(&self, file_name: &str, source: &str) {
         let publish = Publish { file_name: file_name.into(), source: source.into(), name: None };
         self.engine.publish(&self.workspace, publish).await.unwrap();

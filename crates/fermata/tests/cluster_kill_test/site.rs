@@ -27,6 +27,26 @@ const COMPLAINTS: [&str; 3] = [
     "another process has taken over the store",
     "the database cannot be reached",
 ];
+/// Runs that have not ended, what has come for them, what they last asked for, and the nodes.
+const OPEN: [&str; 5] = [
+    "select 'run', encode(r.id, 'hex'), r.task_name, r.status, n.name, n.state, r.deliveries, r.cancelled_at
+    from fermata.task_runs as r left join fermata.nodes as n on n.id = r.owner_node
+    where r.status not in ('completed', 'failed', 'cancelled')
+    order by r.id limit 20",
+    "select 'letter', encode(l.run_id, 'hex'), l.*
+    from fermata.letters as l join fermata.task_runs as r on r.id = l.run_id
+    where r.status not in ('completed', 'failed', 'cancelled') and l.answered_at is null
+    limit 20",
+    "select 'event', encode(e.run_id, 'hex'), e.number, e.name, e.taken_by
+    from fermata.sent_events as e join fermata.task_runs as r on r.id = e.run_id
+    where r.status not in ('completed', 'failed', 'cancelled')
+    order by 2, 3 limit 60",
+    "select 'call', encode(s.run_id, 'hex'), s.*
+    from fermata.stack_runs as s join fermata.task_runs as r on r.id = s.run_id
+    where r.status not in ('completed', 'failed', 'cancelled') and s.end_seq is null
+    limit 20",
+    "select 'node', id, name, epoch, state, seen_at from fermata.nodes order by id",
+];
 
 /// What the nodes share, and what each has for itself.
 pub(crate) struct Site {
@@ -106,16 +126,9 @@ impl Site {
         self.ask(sql).into_iter().flatten().next().unwrap_or_default()
     }
 
-    /// The runs that have not ended, and the nodes, for an error.
+    /// The runs that have not ended with what they wait for, and the nodes, for an error.
     pub(crate) fn open_runs(&self) -> Vec<String> {
-        let runs = self.ask(
-            "select encode(r.id, 'hex'), r.task_name, r.status, n.name, n.state, r.deliveries, r.cancelled_at
-            from fermata.task_runs as r left join fermata.nodes as n on n.id = r.owner_node
-            where r.status not in ('completed', 'failed', 'cancelled')
-            order by r.id limit 20",
-        );
-        let nodes = self.ask("select id, name, epoch, state, seen_at from fermata.nodes order by id");
-        runs.into_iter().chain(nodes).map(|row| row.join(" | ")).collect()
+        OPEN.iter().flat_map(|sql| self.ask(sql)).map(|row| row.join(" | ")).collect()
     }
 
     /// What nodes have complained of that comes with nothing that was done to them.

@@ -142,6 +142,11 @@ impl Client {
         self.run_at(&format!("/v1/runs/{id}?wait={}", self.access.wait)).await
     }
 
+    /// Gives a run with its calls, for an error.
+    pub(crate) async fn whole_run(&mut self, id: &str) -> Value {
+        json!({ "run": self.run(id).await, "calls": self.list(&format!("/v1/runs/{id}/calls")).await })
+    }
+
     async fn run_at(&mut self, path: &str) -> Value {
         let answer = self.ask(&Question::get(path)).await;
         assert_eq!(answer.status, 200, "{path} was accepted: {}", answer.body);

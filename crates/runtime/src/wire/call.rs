@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::usage::Usage;
 use super::{Time, raw};
 
 /// A call a run made: to a service or to another task.
@@ -39,6 +40,8 @@ pub(crate) struct Call<'a> {
     result: Option<&'a RawValue>,
     /// Why it failed; null unless it did.
     error: Option<CallError<'a>>,
+    /// What it took of a provider that counts; null where none does.
+    usage: Option<Usage>,
     /// The number of the delivery that handed the outcome to the run.
     delivery: Option<DeliveryNumber>,
     /// When it was made.
@@ -69,6 +72,7 @@ impl<'a> From<&'a record::Call> for Call<'a> {
             child: state.child,
             result,
             error,
+            usage: state.usage.as_ref().map(Usage::from),
             delivery: state.delivered.map(|delivered| delivered.number),
             created_at: Time(birth.created_at),
             ended_at: state.ended_at.map(Time),

@@ -21,6 +21,21 @@ pub(crate) struct PolicyShape {
     /// How often a service may be called by all tasks together, by its name.
     #[schema(example = json!({ "openai": { "per_minute": 600, "burst": 20, "concurrent": 8 } }))]
     rates: BTreeMap<String, RateShape>,
+    /// The most that one run may use, whatever its task asks for.
+    #[schema(example = json!({ "calls": 1000, "tokens": 200000 }))]
+    budget: BudgetShape,
+}
+
+/// A budget. What is left out has no limit of its own.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is written by another type")]
+pub(crate) struct BudgetShape {
+    /// Calls, but for those that touch nothing but the run itself.
+    calls: Option<u64>,
+    /// Bytes of the arguments and results of these calls, as JSON.
+    bytes: Option<u64>,
+    /// Tokens read and written, where providers count them.
+    tokens: Option<u64>,
 }
 
 /// A rule.

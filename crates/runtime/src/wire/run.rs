@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::usage::Used;
 use super::{Span, Time, Wait, raw};
 use crate::problem::Problem;
 
@@ -110,6 +111,8 @@ pub(crate) struct Run<'a> {
     deliveries: u32,
     /// CPU time it has taken, in milliseconds.
     cpu_ms: f64,
+    /// What its calls have used.
+    used: Used,
     /// Not to be begun before this moment.
     #[schema(value_type = Option<String>, format = DateTime)]
     start_at: Option<Time>,
@@ -147,6 +150,7 @@ impl<'a> From<&'a record::Run> for Run<'a> {
             priority: birth.priority,
             deliveries: state.deliveries,
             cpu_ms: cpu_ms(state.cpu_us),
+            used: Used::from(&state.used),
             start_at: birth.start_at.map(Time),
             deadline_at: birth.deadline_at.map(Time),
             created_at: Time(birth.created_at),
@@ -189,6 +193,8 @@ pub(crate) struct RunSummary<'a> {
     deliveries: u32,
     /// CPU time it has taken, in milliseconds.
     cpu_ms: f64,
+    /// What its calls have used.
+    used: Used,
     /// Not to be begun before this moment.
     #[schema(value_type = Option<String>, format = DateTime)]
     start_at: Option<Time>,
@@ -223,6 +229,7 @@ impl<'a> From<&'a store::RunSummary> for RunSummary<'a> {
             priority: run.priority,
             deliveries: run.deliveries,
             cpu_ms: cpu_ms(run.cpu_us),
+            used: Used::from(&run.used),
             start_at: run.start_at.map(Time),
             deadline_at: run.deadline_at.map(Time),
             created_at: Time(run.created_at),

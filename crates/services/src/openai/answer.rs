@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use fermata_connect::http::Response;
 use fermata_model::limits::OUTCOME_BYTES_MAX;
+use fermata_model::usage::Usage;
 use fermata_model::{CallError, Json, json};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use super::fault;
 use super::paths::Gives;
 use super::usage;
-use crate::call::{Answer, Usage};
+use crate::call::Answer;
 use crate::fields::{Fields, raw};
 
 /// Reads a response whose status is a success.

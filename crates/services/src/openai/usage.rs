@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::call::Usage;
+use fermata_model::usage::Usage;
 
 /// The part of an answer that says so. Chat and responses use different words; OpenRouter adds the cost in dollars.
 #[derive(Deserialize)]

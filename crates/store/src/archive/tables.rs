@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::tables::{
-    calls, checkpoints, idempotency, keystore, letters, logs, objects, runs, sent_events, tasks, tokens,
-    workspaces,
+    calls, checkpoints, idempotency, keystore, letters, logs, objects, runs, sent_events, state, tasks,
+    tokens, workspaces,
 };
 use crate::write::{Column, Write};
 
@@ -85,6 +85,7 @@ pub(super) static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         Table::of("task_logs", 3, &logs::INSERT),
         Table::of("checkpoints", 2, &checkpoints::PUT),
         Table::of("sent_events", 3, &sent_events::INSERT),
+        Table::of("task_state", 3, &state::INSERT),
         Table::of("keystore", 3, &keystore::PUT),
         Table::of("idempotency_keys", 2, &idempotency::INSERT),
         Table { only: "where answered_at is null", ..Table::of("letters", 1, &letters::INSERT) },

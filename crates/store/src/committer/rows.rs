@@ -6,7 +6,8 @@ use crate::change::{Change, Removal, Removed};
 use crate::coalesce::Step;
 use crate::spill::Carrying;
 use crate::tables::{
-    calls, checkpoints, idempotency, keystore, letters, logs, objects, runs, sent_events, tasks, tokens,
+    calls, checkpoints, idempotency, keystore, letters, logs, objects, runs, sent_events, state, tasks,
+    tokens,
 };
 use crate::value::{Value, values};
 use crate::write::Write;
@@ -68,7 +69,7 @@ fn run_of<'a>(step: &Step<'a>) -> Option<&'a RunId> {
         Step::UpdateCall(_, run, ..) | Step::EndChild(_, run, ..) | Step::PutCheckpoint(_, run, ..) => {
             Some(run)
         }
-        Step::Alone(Change::PutSentEvent { run, .. }) => Some(run),
+        Step::Alone(Change::PutSentEvent { run, .. } | Change::EndCall { run, .. }) => Some(run),
         _ => None,
     }
 }
@@ -111,11 +112,15 @@ pub(crate) fn all() -> Vec<&'static Write> {
         &calls::INSERT,
         &calls::UPDATE,
         &calls::END_CHILD,
+        &calls::END,
         &logs::INSERT,
         &checkpoints::PUT,
         &checkpoints::DELETE,
         &sent_events::INSERT,
         &sent_events::TAKE,
+        &state::INSERT,
+        &state::UPDATE,
+        &state::DELETE,
         &keystore::PUT,
         &keystore::USE,
         &keystore::DELETE,
@@ -153,6 +158,18 @@ fn of_alone(change: &Change) -> (&'static Write, Vec<Value<'_>>) {
         }
         Change::PutToken { hash, workspace, name, created_at } => {
             (&tokens::PUT, values![hash, workspace.as_str(), name, *created_at].to_vec())
+        }
+        Change::EndCall { workspace, run, number, state } => {
+            (&calls::END, calls::update_row(workspace, run, *number, state))
+        }
+        Change::InsertState { workspace, task, entry } => {
+            (&state::INSERT, state::row(workspace, task, entry))
+        }
+        Change::UpdateState { workspace, task, entry } => {
+            (&state::UPDATE, state::row(workspace, task, entry))
+        }
+        Change::DeleteState { workspace, task, key, version } => {
+            (&state::DELETE, state::key(workspace, task, key, *version))
         }
         Change::UseKeystore { workspace, namespace, name, at } => {
             let mut row = keystore::key(workspace, namespace, name);

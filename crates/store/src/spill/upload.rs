@@ -123,7 +123,8 @@ fn large_of(change: &Change) -> Found<'_> {
             found.outcome(&call.workspace, &call.run, &call.state);
         }
         Change::UpdateCall { workspace, run, state, .. }
-        | Change::EndChildCall { workspace, run, state, .. } => found.outcome(workspace, run, state),
+        | Change::EndChildCall { workspace, run, state, .. }
+        | Change::EndCall { workspace, run, state, .. } => found.outcome(workspace, run, state),
         Change::PutSentEvent { workspace, run, event } => found.payload(workspace, run, &event.payload),
         Change::PutCheckpoint { workspace, run, checkpoint, .. } => {
             let sealed = checkpoint.sealed.as_slice();

@@ -6,7 +6,7 @@ mod wake;
 use std::sync::Arc;
 
 use fermata_model::record::{
-    Call, Checkpoint, KeystoreEntry, KeystoreName, LogLine, Run, SentEvent, TaskVersion,
+    Call, Checkpoint, KeystoreEntry, KeystoreName, LogLine, Run, SentEvent, StateEntry, TaskVersion,
 };
 use fermata_model::{CallNumber, DeliveryNumber, RunId, RunStatus, VersionId, WorkspaceId};
 
@@ -18,7 +18,9 @@ use crate::sql::Read;
 use crate::tables::runs::list::{RunFilter, RunSummary};
 use crate::tables::stream::StreamEntry;
 use crate::tables::tasks::{LatestSource, TaskSummary};
-use crate::tables::{calls, checkpoints, idempotency, keystore, logs, runs, sent_events, stream, tasks};
+use crate::tables::{
+    calls, checkpoints, idempotency, keystore, logs, runs, sent_events, state, stream, tasks,
+};
 
 /// How often a read is done whose rows refer to objects: each time they may refer to others.
 const READS_MAX: u32 = 10;
@@ -260,6 +262,41 @@ impl Store {
     /// [`ReadError`] when the database fails or the rows are damaged.
     pub fn last_sent_event(&self, workspace: &WorkspaceId, run: RunId) -> Result<u32, ReadError> {
         self.read("events", |reader| sent_events::last_number(reader, workspace, run))
+    }
+
+    /// Something a task keeps.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn state_entry(
+        &self,
+        workspace: &WorkspaceId,
+        task: &str,
+        key: &str,
+    ) -> Result<Option<StateEntry>, ReadError> {
+        self.read("state entries", |reader| state::get(reader, workspace, task, key))
+    }
+
+    /// The keys of what a task keeps from `from` on, in order.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn state_keys(
+        &self,
+        workspace: &WorkspaceId,
+        task: &str,
+        from: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, ReadError> {
+        self.read("state entries", |reader| state::list_keys(reader, workspace, task, from, limit))
+    }
+
+    /// How many things a task keeps, counted up to `most`.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn state_count(&self, workspace: &WorkspaceId, task: &str, most: u32) -> Result<u32, ReadError> {
+        self.read("state entries", |reader| state::count(reader, workspace, task, most))
     }
 
     /// An entry of the keystore, sealed.

@@ -23,13 +23,14 @@ const BIRTH: [Column; 6] = [
     ("seq", Int),
     ("created_at", Int),
 ];
-const STATE: [Column; 10] = [
+const STATE: [Column; 11] = [
     ("status", Text),
     ("attempts", Int),
     ("due_at", Int),
     ("awaits", Text),
     ("result", Text),
     ("error", Text),
+    ("usage", Text),
     ("delivery", Int),
     ("delivery_clock", Int),
     ("ended_at", Int),
@@ -51,6 +52,13 @@ pub(crate) static UPDATE: LazyLock<Write> = LazyLock::new(|| {
 pub(crate) static END_CHILD: LazyLock<Write> = LazyLock::new(|| {
     let waits = Guard::both("t.status = 'suspended_waiting_child'");
     Write::update("call", "stack_runs", 4, &[&KEY[..], &CHILD, &STATE].concat(), waits).or_nothing()
+});
+
+/// The outcome of a call, written with what the call did. When the call has ended without it, nothing of
+/// both is written.
+pub(crate) static END: LazyLock<Write> = LazyLock::new(|| {
+    let goes_on = Guard::both("t.status in ('pending', 'processing')");
+    Write::update("call", "stack_runs", 3, &[&KEY[..], &CHILD, &STATE].concat(), goes_on)
 });
 
 /// Removes the calls of a run.
@@ -104,6 +112,7 @@ fn push_state<'a>(row: &mut Vec<Value<'a>>, state: &'a CallState) {
             (None, Some(serde_json::to_string(error).expect("an error is plain data")))
         }
     };
+    let usage = state.usage.map(|usage| serde_json::to_string(&usage).expect("a usage is plain data"));
     row.extend_from_slice(values![
         state.status.as_str(),
         state.attempts,
@@ -111,6 +120,7 @@ fn push_state<'a>(row: &mut Vec<Value<'a>>, state: &'a CallState) {
         state.awaits.as_ref(),
         result,
         error,
+        usage,
         state.delivered.map(|delivered| delivered.number),
         state.delivered.map(|delivered| delivered.clock),
         state.ended_at,
@@ -127,7 +137,7 @@ macro_rules! select_calls {
         concat!(
             "
         select number, service_name, method_name, args, made_in, seq, created_at, status, attempts, due_at,
-          awaits, child_run_id, result, error, delivery, delivery_clock, ended_at, end_seq
+          awaits, child_run_id, result, error, usage, delivery, delivery_clock, ended_at, end_seq
         from stack_runs",
             $index,
             "
@@ -164,6 +174,7 @@ fn read(workspace: &WorkspaceId, run: RunId, cells: &mut Cells<'_>) -> Result<Ca
         awaits: cells.take()?,
         child: cells.run_id_if_any()?,
         outcome: read_outcome(cells)?,
+        usage: cells.parsed_if_any()?,
         delivered: read_delivered(cells)?,
         ended_at: cells.take()?,
         end_seq: cells.take()?,

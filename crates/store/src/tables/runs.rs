@@ -8,6 +8,7 @@ pub(crate) mod wake;
 use std::sync::LazyLock;
 
 use fermata_model::record::{ParentCall, Run, RunBirth, RunState};
+use fermata_model::usage::Used;
 use fermata_model::{RunId, WorkspaceId};
 
 use crate::cells::Cells;
@@ -33,11 +34,15 @@ const BIRTH: [Column; 13] = [
     ("created_at", Int),
     ("deadline_at", Int),
 ];
-const STATE: [Column; 10] = [
+const STATE: [Column; 14] = [
     ("status", Text),
     ("deliveries", Int),
     ("seq", Int),
     ("cpu_us", Int),
+    ("used_calls", Int),
+    ("used_bytes", Int),
+    ("used_tokens", Int),
+    ("used_cost_micros", Int),
     ("started_at", Int),
     ("ended_at", Int),
     ("cancelled_at", Int),
@@ -118,7 +123,11 @@ fn push_state<'a>(row: &mut Vec<Value<'a>>, state: &'a RunState, owner: Option<i
         state.status.as_str(),
         state.deliveries,
         state.seq,
-        i64::try_from(state.cpu_us).unwrap_or(i64::MAX),
+        count(state.cpu_us),
+        count(state.used.calls),
+        count(state.used.bytes),
+        count(state.used.tokens),
+        count(state.used.cost_micros),
         state.started_at,
         state.ended_at,
         state.cancelled_at,
@@ -128,12 +137,17 @@ fn push_state<'a>(row: &mut Vec<Value<'a>>, state: &'a RunState, owner: Option<i
     ]);
 }
 
+/// A count as the databases hold it.
+fn count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// One run, whole.
 pub(crate) fn get(db: &mut dyn Read, workspace: &WorkspaceId, id: RunId) -> Result<Option<Run>, DbError> {
     let sql = "
         select task_name, task_function_id, task_version, input, seed, parent_run_id, parent_call, root_run_id,
-          depth, priority, start_at, created_at, deadline_at, status, deliveries, seq, cpu_us, started_at,
-          ended_at, cancelled_at, result, error
+          depth, priority, start_at, created_at, deadline_at, status, deliveries, seq, cpu_us, used_calls,
+          used_bytes, used_tokens, used_cost_micros, started_at, ended_at, cancelled_at, result, error
         from task_runs
         where workspace = ?1 and id = ?2";
     db.row(sql, values![workspace.as_str(), id.as_bytes()], |cells| read_run(workspace, id, cells))
@@ -161,6 +175,7 @@ fn read_run(workspace: &WorkspaceId, id: RunId, cells: &mut Cells<'_>) -> Result
         deliveries: cells.take()?,
         seq: cells.take()?,
         cpu_us: cells.take()?,
+        used: read_used(cells)?,
         started_at: cells.take()?,
         ended_at: cells.take()?,
         cancelled_at: cells.take()?,
@@ -168,6 +183,10 @@ fn read_run(workspace: &WorkspaceId, id: RunId, cells: &mut Cells<'_>) -> Result
         error: cells.parsed_if_any()?,
     };
     Ok(Run { birth, state })
+}
+
+fn read_used(cells: &mut Cells<'_>) -> Result<Used, DbError> {
+    Ok(Used { calls: cells.take()?, bytes: cells.take()?, tokens: cells.take()?, cost_micros: cells.take()? })
 }
 
 fn read_parent(cells: &mut Cells<'_>) -> Result<Option<ParentCall>, DbError> {

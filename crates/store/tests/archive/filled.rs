@@ -11,12 +11,12 @@ use fermata_testkit::postgres::Database;
 
 use crate::place::{Ledger, Place, options, rows};
 use crate::records::{
-    call, checkpoint, entry, event, idempotency, insert_call, insert_run, log, run, run_id, take_event, task,
-    text, update_call, update_run, workspace,
+    call, checkpoint, entry, event, idempotency, insert_call, insert_run, log, new_state, run, run_id,
+    take_event, task, text, update_call, update_run, workspace,
 };
 
 /// Every table whose rows are copied, and the columns that are not.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "workspaces",
     "tokens",
     "task_functions",
@@ -25,6 +25,7 @@ const TABLES: [&str; 12] = [
     "task_logs",
     "checkpoints",
     "sent_events",
+    "task_state",
     "keystore",
     "idempotency_keys",
     "letters",
@@ -66,7 +67,12 @@ fn fill(store: &Store) {
     changes.extend([task("hello", 1), task("hello", 2)].map(|task| Change::PutTask(Box::new(task))));
     changes.extend((1..=2_500).map(|seq| log(1, seq)));
     changes.extend([checkpoint(1, 3), checkpoint(2, 1), event(1, 1), event(1, 2), take_event(1, 2)]);
-    changes.extend([entry("global", "a", 1), entry("global", "b", 7), idempotency("key", 1)]);
+    changes.extend([
+        new_state("cursor", "{}", 5),
+        entry("global", "a", 1),
+        entry("global", "b", 7),
+        idempotency("key", 1),
+    ]);
     changes.extend((1..=2).map(|n| {
         let (kind, name, payload) = ("event".into(), "paid".into(), "{}".into());
         let (workspace, run) = (workspace(), run_id(1));
@@ -100,8 +106,8 @@ pub(crate) fn dump(
         let only = if table == "letters" { "where answered_at is null" } else { "" };
         let mut found = rows(folder, database, &format!("select * from {table} {only} order by 1, 2, 3"));
         if table == "task_runs" {
-            // The owner, which is the last column.
-            found.iter_mut().for_each(|row| drop(row.pop()));
+            // The owner, behind which what runs have used was put later.
+            found.iter_mut().for_each(|row| drop(row.remove(row.len() - 5)));
         }
         (table, found)
     };

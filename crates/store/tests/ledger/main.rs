@@ -11,4 +11,5 @@ mod plans_postgres;
 mod reading;
 mod records;
 mod schemas;
+mod state;
 mod writing;

@@ -9,7 +9,7 @@ use crate::place::{Ledger, Place};
 pub(crate) type File = (&'static str, &'static str);
 
 /// Statements for both databases.
-pub(crate) const FILES: [File; 17] = [
+pub(crate) const FILES: [File; 18] = [
     ("calls", include_str!("../../src/tables/calls.rs")),
     ("calls/wake", include_str!("../../src/tables/calls/wake.rs")),
     ("checkpoints", include_str!("../../src/tables/checkpoints.rs")),
@@ -23,6 +23,7 @@ pub(crate) const FILES: [File; 17] = [
     ("runs/list", include_str!("../../src/tables/runs/list.rs")),
     ("runs/wake", include_str!("../../src/tables/runs/wake.rs")),
     ("sent_events", include_str!("../../src/tables/sent_events.rs")),
+    ("state", include_str!("../../src/tables/state.rs")),
     ("stream", include_str!("../../src/tables/stream.rs")),
     ("tasks", include_str!("../../src/tables/tasks.rs")),
     ("tokens", include_str!("../../src/tables/tokens.rs")),

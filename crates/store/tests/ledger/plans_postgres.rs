@@ -106,7 +106,7 @@ fn numbered(sql: &str) -> String {
 }
 
 fn plan(database: &Database, sql: &str) -> Vec<String> {
-    let places = (1..30).take_while(|n| sql.contains(&format!("${n}"))).count();
+    let places = (1..100).take_while(|n| sql.contains(&format!("${n}"))).count();
     let values = vec!["null"; places].join(", ");
     let arguments = if places == 0 { String::new() } else { format!("({values})") };
     let session = of_store::postgres_session();
@@ -140,6 +140,7 @@ fn load() -> String {
          insert into task_logs select 'default', {other}, i, i, 'info', 'hello' {rows};
          insert into checkpoints select 'default', {run}, 1, sha256('x'), sha256('x'), 'x', 1 {rows};
          insert into sent_events select 'default', {other}, i, 'paid', '{{}}', 1, case when i % 2 = 0 then 1 end {rows};
+         insert into task_state select 'default', 'task ' || i % 50, 'key ' || i, '1', 1, 1 {rows};
          insert into keystore select 'default', 'space ' || i % 100, 'name ' || i, 'value', 1, 'x', 1 {rows};
          insert into idempotency_keys select 'default', i, sha256('x'), {run}, 1 {rows};
          insert into task_functions (workspace, name, version, id, file_name, source, code, is_module,

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use fermata_model::grants::Grants;
 use fermata_model::record::{
     Call, CallBirth, CallState, Checkpoint, KeystoreEntry, KeystoreKind, LogLevel, LogLine, Run, RunBirth,
-    RunState, SentEvent, TaskVersion,
+    RunState, SentEvent, StateEntry, TaskVersion,
 };
 use fermata_model::{Json, RunId, VersionId, WorkspaceId, json};
 use fermata_store::{Change, CommitError, Group, Store};
@@ -126,6 +126,11 @@ pub(crate) fn entry(namespace: &str, name: &str, version: u32) -> Change {
         used_at: None,
     });
     Change::PutKeystore { workspace: workspace(), entry }
+}
+
+pub(crate) fn new_state(key: &str, value: &str, version: i64) -> Change {
+    let entry = Box::new(StateEntry { key: key.into(), value: text(value), version, updated_at: 6 });
+    Change::InsertState { workspace: workspace(), task: "hello".into(), entry }
 }
 
 pub(crate) fn idempotency(key: &str, n: u8) -> Change {

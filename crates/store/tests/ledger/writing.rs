@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 
 use fermata_model::record::RunState;
+use fermata_model::usage::Used;
 use fermata_model::{RunError, RunStatus};
 use fermata_store::{Change, CommitError, Group};
 
@@ -119,6 +120,7 @@ fn the_whole_state_of_a_run_is_written() {
             deliveries: 1,
             seq: 2,
             cpu_us: u64::from(u32::MAX) + 1,
+            used: Used { calls: 6, bytes: u64::from(u32::MAX) + 2, tokens: 7, cost_micros: 8 },
             started_at: Some(3),
             ended_at: Some(4),
             cancelled_at: Some(5),

@@ -47,6 +47,8 @@ pub enum Workload {
     Parked,
     /// A run that starts a thousand runs and waits for them
     Fanout,
+    /// A run that makes a thousand requests in waves of fifty
+    Calls,
     /// The time from the server's start to its first answer
     Cold,
     /// One, two and three servers over one PostgreSQL of their own
@@ -56,13 +58,14 @@ pub enum Workload {
 }
 
 impl Workload {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Cold,
         Self::Runs,
         Self::StepN,
         Self::Queue,
         Self::Parked,
         Self::Fanout,
+        Self::Calls,
         Self::Nodes,
         Self::Vacuum,
     ];
@@ -75,6 +78,7 @@ impl Workload {
             Self::Queue => "queue",
             Self::Parked => "parked",
             Self::Fanout => "fanout",
+            Self::Calls => "calls",
             Self::Cold => "cold",
             Self::Nodes => "nodes",
             Self::Vacuum => "vacuum",

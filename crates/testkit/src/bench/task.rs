@@ -9,7 +9,8 @@ pub(crate) struct Task {
 }
 
 /// All of them.
-pub(crate) const ALL: [Task; 7] = [NO_OP, INSIDE_STEPS, HTTP_STEPS, INSIDE_LONG, SLEEP_LONG, SLEEPER, PARENT];
+pub(crate) const ALL: [Task; 8] =
+    [WAVES, NO_OP, INSIDE_STEPS, HTTP_STEPS, INSIDE_LONG, SLEEP_LONG, SLEEPER, PARENT];
 
 /// Returns at once.
 pub(crate) const NO_OP: Task =
@@ -30,6 +31,17 @@ pub(crate) const HTTP_STEPS: Task = Task {
     source: "export async function runTask({ steps, url }, tools) {
   for (let step = 0; step < steps; step += 1) await tools.http.fetch(url + step);
   return steps;
+}",
+};
+
+/// Requests to an HTTP server, so many at the same time, wave after wave.
+pub(crate) const WAVES: Task = Task {
+    name: "waves",
+    source: "export async function runTask({ calls, width, url }, tools) {
+  for (let made = 0; made < calls; made += width) {
+    await Promise.all(Array.from({ length: width }, (_, place) => tools.http.fetch(url + (made + place))));
+  }
+  return calls;
 }",
 };
 

@@ -1,5 +1,6 @@
 //! The workloads, one file each.
 
+mod calls;
 mod cold;
 mod fanout;
 mod nodes;
@@ -21,6 +22,7 @@ pub(crate) async fn run(bench: &Bench<'_>, workload: Workload) -> Result<Vec<Row
         Workload::StepN => step_n::run(bench).await,
         Workload::Queue => queue::run(bench).await,
         Workload::Parked => parked::run(bench).await,
+        Workload::Calls => calls::run(bench).await,
         Workload::Fanout => fanout::run(bench).await,
         Workload::Cold => cold::run(bench).await,
         Workload::Nodes => nodes::run(bench).await,

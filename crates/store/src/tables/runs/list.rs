@@ -1,9 +1,10 @@
 //! Lists of runs: what they filter by, what they show, how they are counted.
 
 use fermata_model::record::ParentCall;
+use fermata_model::usage::Used;
 use fermata_model::{Millis, RunError, RunId, RunStatus, VersionId, WorkspaceId};
 
-use super::read_parent;
+use super::{read_parent, read_used};
 use crate::cells::Cells;
 use crate::db_error::DbError;
 use crate::sql::Read;
@@ -59,6 +60,8 @@ pub struct RunSummary {
     pub seq: u32,
     /// CPU time of all slices, in microseconds.
     pub cpu_us: u64,
+    /// What its calls have used.
+    pub used: Used,
     /// When its first slice began.
     pub started_at: Option<Millis>,
     /// When it ended.
@@ -115,8 +118,8 @@ fn list_page(
     let sql = format!(
         "
         select id, task_name, task_function_id, task_version, parent_run_id, parent_call, root_run_id, depth,
-          priority, start_at, created_at, deadline_at, status, deliveries, seq, cpu_us, started_at, ended_at,
-          cancelled_at, error
+          priority, start_at, created_at, deadline_at, status, deliveries, seq, cpu_us, used_calls, used_bytes,
+          used_tokens, used_cost_micros, started_at, ended_at, cancelled_at, error
         from task_runs
         where {}
         order by id desc
@@ -174,6 +177,7 @@ fn read_summary(cells: &mut Cells<'_>) -> Result<RunSummary, DbError> {
         deliveries: cells.take()?,
         seq: cells.take()?,
         cpu_us: cells.take()?,
+        used: read_used(cells)?,
         started_at: cells.take()?,
         ended_at: cells.take()?,
         cancelled_at: cells.take()?,
