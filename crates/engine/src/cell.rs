@@ -236,6 +236,13 @@ impl Cell {
         self.turns[2].load(Ordering::SeqCst)
     }
 
+    /// Whether there is nothing to do for the run now: it is not in the queue, nobody works on it, and what
+    /// was submitted is on disk.
+    pub(crate) fn rests(&self) -> bool {
+        let mailbox = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+        mailbox.gone || mailbox.phase == Phase::Idle && self.is_written()
+    }
+
     /// Takes the body to work on it.
     pub(crate) fn take_body(&self) -> Option<Box<Body>> {
         self.body.lock().unwrap_or_else(PoisonError::into_inner).take()

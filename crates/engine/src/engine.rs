@@ -18,11 +18,13 @@ use crate::executor::Executors;
 use crate::housekeeping;
 use crate::inner::Inner;
 use crate::keystore::{KeystoreError, KeystorePut, Place, User};
+use crate::leaps;
 use crate::letter::Wish;
 use crate::neighbours;
 use crate::service::events;
 use crate::sweep;
 use crate::watch::Watch;
+use crate::world::World;
 
 /// VMs that may exist beside those of waiting runs: idle ones, ones being loaded.
 const SPARE_INSTANCES: u32 = 256;
@@ -94,6 +96,14 @@ impl Engine {
     /// # Errors
     /// [`OpenError`] when the JavaScript engine or a thread cannot be started.
     pub fn start(settings: Settings, store: Store) -> Result<Self, OpenError> {
+        Self::start_in(World::default(), settings, store)
+    }
+
+    /// As [`Engine::start`], in a world that may be another than the real one.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub fn start_in(world: World, settings: Settings, store: Store) -> Result<Self, OpenError> {
         // Compiling the engine may take longer than a lease.
         store.give_signs().map_err(OpenError::Join)?;
         let config = vm::Config {
@@ -101,11 +111,14 @@ impl Engine {
             instances_max: settings.resident_max.saturating_add(SPARE_INSTANCES),
         };
         let vm = vm::Engine::open(&config).map_err(OpenError::Vm)?;
-        let inner = Arc::new(Inner::new(settings, store, vm, tokio::runtime::Handle::current()));
+        let inner = Arc::new(Inner::new(settings, world, store, vm, tokio::runtime::Handle::current()));
         let executors = Executors::start(&inner).map_err(OpenError::Thread)?;
         let timers = {
             let inner = inner.clone();
             thread("fermata-timers", move || {
+                if inner.clock.leaps() {
+                    return leaps::run(&inner);
+                }
                 while let Some(due) = inner.timers.wait() {
                     due.iter().for_each(|timer| inner.ring(timer));
                 }
@@ -320,7 +333,7 @@ impl Engine {
 
     /// Counters.
     pub fn stats(&self) -> Stats {
-        let Inner { counters, ready, residents, timers, in_flight, .. } = &*self.inner;
+        let Inner { counters, ready, residents, timers, .. } = &*self.inner;
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             runs_ended: read(&counters.runs_ended),
@@ -334,7 +347,7 @@ impl Engine {
             active: self.inner.active(),
             resident: residents.count(),
             timers: timers.len(),
-            outward: in_flight.lock().unwrap_or_else(PoisonError::into_inner).len(),
+            outward: self.inner.in_flight_count(),
         }
     }
 

@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 
 use crate::api::Settings;
 use crate::cell::{Cell, Mail, Posted};
-use crate::clock;
+use crate::clock::Clock;
 use crate::engine::Ending;
 use crate::keystore::Keystore;
 use crate::letter::Answers;
@@ -26,6 +26,7 @@ use crate::rates::Rates;
 use crate::ready::Ready;
 use crate::timers::{Timer, Timers};
 use crate::watch::Watchers;
+use crate::world::World;
 
 /// Shards of the map of runs in memory.
 const SHARDS: usize = 32;
@@ -42,6 +43,8 @@ const ABANDONED_MS: i64 = 1_000;
 pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) store: Store,
+    /// What runs see as the time.
+    pub(crate) clock: Arc<Clock>,
     pub(crate) vm: vm::Engine,
     pub(crate) programs: Programs,
     pub(crate) ready: Ready,
@@ -153,11 +156,13 @@ impl Inner {
     /// Puts the parts together.
     pub(crate) fn new(
         settings: Settings,
+        world: World,
         store: Store,
         vm: vm::Engine,
         tokio: tokio::runtime::Handle,
     ) -> Self {
         let (keystore, outage) = (Keystore::new(store.clone()), Arc::<Outage>::default());
+        let clock = Arc::new(if world.skips_waits { Clock::leaping() } else { Clock::Wall });
         Self {
             policies: Policies::new(keystore.clone(), outage.clone()),
             keystore,
@@ -166,9 +171,10 @@ impl Inner {
             vm,
             programs: Programs::default(),
             ready: Ready::default(),
-            timers: Timers::default(),
+            timers: Timers::new(clock.clone()),
+            clock,
             watchers: Arc::default(),
-            services: Registry::new(),
+            services: world.services,
             gate: Gate::new(),
             rates: Rates::default(),
             outage,
@@ -236,7 +242,7 @@ impl Inner {
             in_flight.retain(|(run, _), _| *run != cell.run);
             drop(in_flight);
             let (workspace, run) = (cell.workspace.clone(), cell.run);
-            self.timers.set(Timer { due: clock::now() + ABANDONED_MS, run, call: None, workspace });
+            self.timers.set(Timer { due: self.clock.now() + ABANDONED_MS, run, call: None, workspace });
         }
     }
 
@@ -293,6 +299,18 @@ impl Inner {
     /// The run in memory, if it is there.
     pub(crate) fn find(&self, run: RunId) -> Option<Arc<Cell>> {
         self.shard(run).lock().unwrap_or_else(PoisonError::into_inner).get(&run).cloned()
+    }
+
+    /// Whether no run in memory has anything to do.
+    pub(crate) fn all_rest(&self) -> bool {
+        self.shards.iter().all(|shard| {
+            shard.lock().unwrap_or_else(PoisonError::into_inner).values().all(|cell| cell.rests())
+        })
+    }
+
+    /// How many outward calls are on their way, or their outcomes on the way to the run.
+    pub(crate) fn in_flight_count(&self) -> usize {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Takes a cell that is gone out of the map.

@@ -14,6 +14,7 @@ mod executor;
 mod housekeeping;
 mod inner;
 mod keystore;
+mod leaps;
 mod letter;
 mod load;
 mod neighbours;
@@ -31,6 +32,7 @@ mod timers;
 mod turn;
 mod vault;
 mod watch;
+mod world;
 
 pub use api::{
     InputFault, Publish, PublishError, Published, RunActionError, Settings, StartError, StartRun, Started,
@@ -38,3 +40,4 @@ pub use api::{
 pub use engine::{Ending, Engine, OpenError, Stats};
 pub use keystore::{KeystoreError, KeystorePut};
 pub use watch::Watch;
+pub use world::World;

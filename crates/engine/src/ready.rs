@@ -22,6 +22,8 @@ pub(crate) struct Ready {
 struct Lanes {
     by_priority: BTreeMap<Reverse<i16>, Turns>,
     length: usize,
+    /// Runs that were added since the start.
+    pushed: u64,
     /// Threads that wait for work.
     idle: usize,
     closed: bool,
@@ -55,6 +57,7 @@ impl Ready {
         }
         queue.push_back(cell);
         lanes.length += 1;
+        lanes.pushed += 1;
         if lanes.idle > 0 {
             self.filled.notify_one();
         }
@@ -84,6 +87,11 @@ impl Ready {
     /// How many runs wait for a thread.
     pub(crate) fn len(&self) -> usize {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner).length
+    }
+
+    /// How many runs were added since the start.
+    pub(crate) fn pushed(&self) -> u64 {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).pushed
     }
 
     /// Lets every waiting thread go.

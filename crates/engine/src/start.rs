@@ -12,7 +12,6 @@ use tokio::sync::oneshot;
 
 use crate::api::{StartError, StartRun, Started};
 use crate::cell::Mail;
-use crate::clock;
 use crate::engine::Engine;
 use crate::inner::Inner;
 use crate::programs::Program;
@@ -163,7 +162,8 @@ impl Engine {
             return Err(StartError::Input(faults));
         }
         let key = Key::of(&start);
-        let position = Position { workspace, parent: None, root: None, depth: 0, now: clock::now() };
+        let position =
+            Position { workspace, parent: None, root: None, depth: 0, now: self.inner.clock.now() };
         let mut run = Box::new(birth(&program, start.input, start.priority, start.timeout_ms, &position));
         run.birth.start_at = start.start_at;
         let id = run.birth.id;

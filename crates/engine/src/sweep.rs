@@ -11,7 +11,6 @@ use fermata_model::{Millis, RunId, RunStatus};
 use fermata_store::{CallKey, ReadError};
 
 use crate::cell::Mail;
-use crate::clock;
 use crate::executor::Executors;
 use crate::inner::Inner;
 use crate::neighbours::Claims;
@@ -130,7 +129,8 @@ fn take_up(inner: &Inner) -> Result<(), ReadError> {
                 inner.overflowed.store(true, Ordering::SeqCst);
                 return Ok(());
             }
-            let later = run.status == RunStatus::Queued && run.start_at.is_some_and(|at| at > clock::now());
+            let later =
+                run.status == RunStatus::Queued && run.start_at.is_some_and(|at| at > inner.clock.now());
             if !later && inner.find(run.id).is_none() {
                 inner.post_as(&run.workspace, run.id, run.priority, Mail::Wake);
             }
@@ -170,7 +170,7 @@ fn wake_suspended(inner: &Inner) -> Result<(), ReadError> {
 
 /// Brings what falls due within the horizon into memory.
 fn fetch_timers(inner: &Inner) -> Result<(), ReadError> {
-    let until = clock::now() + HORIZON_MS;
+    let until = inner.clock.now() + HORIZON_MS;
     let share = Share::of(inner)?;
     fetch_due_calls(inner, &share, until)?;
     let starts = inner.store.due_starts(until, PAGE)?;
@@ -202,7 +202,10 @@ impl Share {
     fn set(&self, inner: &Inner, timer: Timer) {
         let id = timer.run.as_bytes();
         let place = u64::from(u16::from_be_bytes([id[14], id[15]])) % self.nodes;
-        if place == self.own || timer.due + NEGLECTED_MS < clock::now() || inner.find(timer.run).is_some() {
+        if place == self.own
+            || timer.due + NEGLECTED_MS < inner.clock.now()
+            || inner.find(timer.run).is_some()
+        {
             inner.timers.set(timer);
         }
     }

@@ -2,12 +2,12 @@
 //! the sweep fetches it in time.
 
 use std::collections::BTreeSet;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use fermata_model::{CallNumber, Millis, RunId, WorkspaceId};
 
-use crate::clock;
+use crate::clock::Clock;
 
 /// What is kept in memory falls due within this time.
 pub(crate) const HORIZON_MS: Millis = 60_000;
@@ -24,8 +24,8 @@ pub(crate) struct Timer {
     pub(crate) workspace: WorkspaceId,
 }
 
-#[derive(Default)]
 pub(crate) struct Timers {
+    clock: Arc<Clock>,
     kept: Mutex<Kept>,
     changed: Condvar,
 }
@@ -38,9 +38,14 @@ struct Kept {
 }
 
 impl Timers {
-    /// Keeps a timer if it falls due soon.
+    /// No timers, and the clock that they go by.
+    pub(crate) fn new(clock: Arc<Clock>) -> Self {
+        Self { clock, kept: Mutex::default(), changed: Condvar::new() }
+    }
+
+    /// Keeps a timer if it falls due soon. A clock that leaps has to know of them all.
     pub(crate) fn set(&self, timer: Timer) {
-        if timer.due > clock::now() + HORIZON_MS {
+        if timer.due > self.clock.now() + HORIZON_MS && !self.clock.leaps() {
             return;
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,7 +66,7 @@ impl Timers {
             if kept.closed {
                 return None;
             }
-            let now = clock::now();
+            let now = self.clock.now();
             let due = kept.take_due(now);
             if !due.is_empty() {
                 return Some(due);
@@ -71,6 +76,17 @@ impl Timers {
             let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(1));
             kept = self.changed.wait_timeout(kept, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Takes all that is due, without waiting for it.
+    pub(crate) fn take_due(&self) -> Vec<Timer> {
+        let now = self.clock.now();
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take_due(now)
+    }
+
+    /// The moment of the first timer in memory.
+    pub(crate) fn first_due(&self) -> Option<Millis> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).timers.first().map(|first| first.due)
     }
 
     /// How many timers are in memory.

@@ -22,7 +22,6 @@ use fermata_store::{Change, CommitError, Group, Notice, ReadError};
 
 use crate::body::Body;
 use crate::cell::{Cell, Mail};
-use crate::clock;
 use crate::inner::Inner;
 use crate::load::{self, LoadError};
 use crate::outward::{self, Attempt};
@@ -206,7 +205,7 @@ fn postpone(inner: &Inner, cell: &Arc<Cell>, mail: VecDeque<Mail>) {
     let (workspace, run) = (cell.workspace.clone(), cell.run);
     cell.put_mail_back(without_echoes(mail));
     cell.rest();
-    inner.timers.set(Timer { due: clock::now() + RETRY_MS, run, call: None, workspace });
+    inner.timers.set(Timer { due: inner.clock.now() + RETRY_MS, run, call: None, workspace });
 }
 
 /// Letters that only say that there is something to do say so once, however often the run was woken.

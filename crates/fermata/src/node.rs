@@ -9,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fermata_engine::Engine;
+use fermata_engine::{Engine, World};
 use fermata_store::Store;
 
 use crate::exit::{Exit, Failure, with_causes};
@@ -33,10 +33,22 @@ impl Node {
     /// # Errors
     /// Why not, and what to do about it.
     pub(crate) async fn open(place: StorePlace, settings: fermata_engine::Settings) -> Result<Self, Failure> {
+        Self::open_in(World::default(), place, settings).await
+    }
+
+    /// The same with an engine in a world that may be another than the real one.
+    ///
+    /// # Errors
+    /// As [`Node::open`].
+    pub(crate) async fn open_in(
+        world: World,
+        place: StorePlace,
+        settings: fermata_engine::Settings,
+    ) -> Result<Self, Failure> {
         let store = open_store(place).await?;
         let engine = {
             let store = store.clone();
-            blocking(move || Engine::start(settings, store)).await?
+            blocking(move || Engine::start_in(world, settings, store)).await?
         };
         let engine = engine.map_err(|error| {
             Failure::new(Exit::Internal, format!("the engine does not start: {}", with_causes(&error)))

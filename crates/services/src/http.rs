@@ -1,5 +1,7 @@
 //! `tools.http` and the guest's `fetch`: requests through the egress gate.
 
+pub(crate) mod short;
+
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;

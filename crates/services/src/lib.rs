@@ -23,11 +23,14 @@ mod args;
 mod call;
 mod encode;
 mod fields;
+mod mock;
 mod registry;
 mod rest;
+mod script;
 mod sse;
 mod way;
 
 pub use call::{Answer, Attempt, Attempted, Failure, Policy, Request, Service};
 pub use registry::Registry;
+pub use script::{BadScript, Entry, EntryError, Script, Times, Unused};
 pub use way::{Progress, Vault, Way};

@@ -1,14 +1,17 @@
 //! All services by name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::call::Service;
 use crate::gapi::Gapi;
 use crate::github::GitHub;
 use crate::http::Http;
 use crate::hubspot::HubSpot;
+use crate::mock::Mock;
 use crate::notion::Notion;
 use crate::openai::OpenAi;
+use crate::script::Script;
 use crate::slack::Slack;
 use crate::stripe::Stripe;
 use crate::supabase::Supabase;
@@ -52,6 +55,13 @@ impl Registry {
             ("websearch", Box::new(WebSearch)),
         ];
         Self { services: services.into() }
+    }
+
+    /// The same services for a dry run: calls are checked as ever, and answered from a script.
+    #[must_use]
+    pub fn mocked(self, script: &Arc<Script>) -> Self {
+        let mock = |(name, real)| (name, Box::new(Mock::new(name, real, script)) as Box<dyn Service>);
+        Self { services: self.services.into_iter().map(mock).collect() }
     }
 
     /// A service by its name.

@@ -76,8 +76,7 @@ impl Policy {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::bad_url("it holds credentials"));
         }
-        let host = url.host_str().ok_or_else(|| Error::bad_url("it has no host"))?;
-        self.check_name(host, url.port_or_known_default())?;
+        self.check_host(url)?;
         let address = match url.host() {
             Some(Host::Ipv4(address)) => address.into(),
             Some(Host::Ipv6(address)) => address.into(),
@@ -86,7 +85,17 @@ impl Policy {
         if address::permits(address, &self.allow_private) {
             return Ok(());
         }
-        Err(Error::PrivateAddress { host: host.to_owned(), address })
+        Err(Error::PrivateAddress { host: url.host_str().unwrap_or_default().to_owned(), address })
+    }
+
+    /// Checks whether a URL's host may be asked, by its name and port alone, for those who connect to nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAllowed`], and [`Error::BadUrl`] where there is no host.
+    pub fn check_host(&self, url: &Url) -> Result<(), Error> {
+        let host = url.host_str().ok_or_else(|| Error::bad_url("it has no host"))?;
+        self.check_name(host, url.port_or_known_default())
     }
 
     fn check_name(&self, host: &str, port: Option<u16>) -> Result<(), Error> {

@@ -5,13 +5,12 @@
 use std::sync::Arc;
 
 use fermata_model::record::KeystoreKind;
-use fermata_model::{CallError, Json, WorkspaceId, json};
+use fermata_model::{CallError, Json, Millis, WorkspaceId, json};
 use fermata_services::Registry;
 use fermata_store::ReadError;
 use serde_json::Value;
 
 use super::{Step, arguments, unknown_method};
-use crate::clock;
 use crate::inner::Inner;
 use crate::keystore::{Keystore, KeystoreError, KeystorePut, Place, User};
 
@@ -34,7 +33,8 @@ const METHODS: [&str; 11] = [
 /// What a call of this service leads to.
 pub(crate) fn step(inner: &Inner, workspace: &WorkspaceId, task: &str, method: &str, args: &Json) -> Step {
     let Inner { keystore, services, .. } = inner;
-    match answer(&Access { keystore, services, workspace, user: User::Task(task) }, method, args) {
+    let now = inner.clock.now();
+    match answer(&Access { keystore, services, workspace, user: User::Task(task), now }, method, args) {
         Ok(value) => Step::ok(value),
         Err(error) => Step::error(error),
     }
@@ -46,6 +46,7 @@ struct Access<'a> {
     services: &'a Registry,
     workspace: &'a WorkspaceId,
     user: User<'a>,
+    now: Millis,
 }
 
 fn answer(access: &Access<'_>, method: &str, args: &Json) -> Result<Json, CallError> {
@@ -91,7 +92,7 @@ fn answer(access: &Access<'_>, method: &str, args: &Json) -> Result<Json, CallEr
         "listNamespaces" => {
             Ok(json::of_value(&access.keystore.namespaces(access.workspace).map_err(refused)?.into()))
         }
-        "getServerTime" => Ok(json::of_value(&clock::now().into())),
+        "getServerTime" => Ok(json::of_value(&access.now.into())),
         _ => Err(unknown_method("keystore", method, &METHODS)),
     }
 }

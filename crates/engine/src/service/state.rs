@@ -14,7 +14,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Step, arguments, unknown_method};
-use crate::clock;
 use crate::inner::Inner;
 use crate::outward::Attempt;
 
@@ -195,7 +194,9 @@ pub(crate) async fn attempt(inner: &Arc<Inner>, attempt: &Attempt) -> Option<Att
     for _ in 0..TRIES_MAX {
         let (changes, answer) = match plan(inner, attempt).await {
             Ok(Plan::Answer(answer)) => return Some(Ok(answer.into())),
-            Ok(Plan::Write(change, answer)) => (vec![change, ended(attempt, &answer)], answer),
+            Ok(Plan::Write(change, answer)) => {
+                (vec![change, ended(attempt, &answer, inner.clock.now())], answer)
+            }
             Err(error) => return Some(Err(Failure::plain(error))),
         };
         match inner.store.commit_async(changes).await {
@@ -220,14 +221,14 @@ pub(crate) async fn attempt(inner: &Arc<Inner>, attempt: &Attempt) -> Option<Att
 
 async fn plan(inner: &Arc<Inner>, attempt: &Attempt) -> Result<Plan, CallError> {
     let write = Write::read(&attempt.method, &attempt.args)?;
-    let store = inner.store.clone();
+    let (store, now) = (inner.store.clone(), inner.clock.now());
     let (workspace, task) = (attempt.workspace.clone(), attempt.program.version.name.clone());
     let planned = tokio::task::spawn_blocking(move || {
         let found = store.state_entry(&workspace, &task, &write.key).map_err(|error| store_failed(&error))?;
         if found.is_none() {
             check_room(&store, &workspace, &task)?;
         }
-        write.plan(found, &Place { workspace: &workspace, task: &task, now: clock::now() })
+        write.plan(found, &Place { workspace: &workspace, task: &task, now })
     });
     planned.await.unwrap_or_else(|_| Err(CallError::passing("store_failed", "The ledger was not read")))
 }
@@ -241,12 +242,12 @@ fn check_room(store: &Store, workspace: &WorkspaceId, task: &str) -> Result<(), 
 }
 
 /// The end of the call, which goes with what it writes.
-fn ended(attempt: &Attempt, answer: &Json) -> Change {
+fn ended(attempt: &Attempt, answer: &Json, now: Millis) -> Change {
     let state = CallState {
         status: CallStatus::Completed,
         attempts: attempt.attempt,
         outcome: Some(Outcome::Ok(answer.clone())),
-        ended_at: Some(clock::now()),
+        ended_at: Some(now),
         ..CallState::pending()
     };
     Change::EndCall {

@@ -10,7 +10,6 @@ use fermata_store::Change;
 use fermata_vm::{Clock, Identity, LogRequest, Slice, SliceEnd, Vm};
 
 use super::Turn;
-use crate::clock;
 use crate::load::{self, NoVm};
 
 /// Wait before a run that found no free VM is tried again.
@@ -20,7 +19,8 @@ impl Turn<'_> {
     /// Whether the run waits to begin and its time has come.
     pub(super) fn may_start(&self) -> bool {
         let run = &self.body.run;
-        run.state.status == RunStatus::Queued && run.birth.start_at.is_none_or(|at| at <= clock::now())
+        run.state.status == RunStatus::Queued
+            && run.birth.start_at.is_none_or(|at| at <= self.inner.clock.now())
     }
 
     /// Executes the run's first slice.
@@ -38,7 +38,7 @@ impl Turn<'_> {
             Ok(baseline) => baseline,
             Err(error) => return self.no_vm(load::load_error(error)),
         };
-        let now = self.body.tick(clock::now());
+        let now = self.body.tick(self.inner.clock.now());
         let start = load::start_text(&self.body.run);
         let identity = Identity { seed: self.body.run.birth.seed, kill: self.cell.kill_switch() };
         match Vm::start(&baseline, identity, now, &start) {
@@ -95,7 +95,7 @@ impl Turn<'_> {
             self.body.outcomes.push_front((number, outcome));
             return false;
         }
-        let now = self.body.tick(clock::now());
+        let now = self.body.tick(self.inner.clock.now());
         let delivery = self.body.run.state.deliveries + 1;
         let Some(vm) = self.body.vm.as_mut() else { return false };
         let slice = vm.deliver(Clock { delivery, now }, number, &outcome);
@@ -207,11 +207,11 @@ impl Turn<'_> {
         match error {
             NoVm::Full => {
                 self.inner.make_room();
-                self.set_timer(clock::now() + NO_VM_MS, None);
+                self.set_timer(self.inner.clock.now() + NO_VM_MS, None);
             }
             NoVm::Store(error) => {
                 tracing::error!(run.id = %self.cell.run, error = &error as &dyn std::error::Error, "Ledger cannot be read");
-                self.set_timer(clock::now() + super::RETRY_MS, None);
+                self.set_timer(self.inner.clock.now() + super::RETRY_MS, None);
             }
             NoVm::Failed(error) => self.fail_unstarted(error),
         }
@@ -219,7 +219,7 @@ impl Turn<'_> {
 
     /// The run fails without a slice.
     fn fail_unstarted(&mut self, error: RunError) {
-        let now = self.body.tick(clock::now());
+        let now = self.body.tick(self.inner.clock.now());
         self.body.run.state.started_at.get_or_insert(now);
         self.end_with(error, now);
     }

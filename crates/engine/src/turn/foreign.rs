@@ -62,7 +62,7 @@ impl Turn<'_> {
             Err(error) => {
                 tracing::error!(run.id = %run, error = &error as &dyn std::error::Error, "Ledger cannot be read");
                 self.body.must_look = true;
-                self.set_timer(clock::now() + super::RETRY_MS, None);
+                self.set_timer(self.inner.clock.now() + super::RETRY_MS, None);
             }
         }
     }

@@ -17,7 +17,6 @@ use super::dispatch::change;
 use super::{After, Turn};
 use crate::api::RunActionError;
 use crate::cell::{Mail, Reply};
-use crate::clock;
 use crate::letter::{self, AnswerText};
 use crate::service::events;
 
@@ -58,7 +57,7 @@ impl Turn<'_> {
         if std::mem::replace(&mut self.body.is_resumed, true) {
             return;
         }
-        let now = clock::now();
+        let now = self.inner.clock.now();
         let mut ended: Vec<(Option<Millis>, CallNumber, Outcome)> = Vec::new();
         for call in self.body.open.values() {
             if let Some(outcome) = &call.state.outcome {
@@ -112,7 +111,7 @@ impl Turn<'_> {
         if call.state.outcome.is_some() || call.state.attempts != attempt {
             return;
         }
-        let now = clock::now();
+        let now = self.inner.clock.now();
         match result {
             Ok(answer) => {
                 call.state.usage = answer.usage;
@@ -128,14 +127,14 @@ impl Turn<'_> {
         let is_present = |call: &Call| call.state.outcome.is_none() && call.state.attempts == attempt;
         if self.body.open.get(&number).is_some_and(is_present) {
             let line = LogRequest { level: LogLevel::Info, message, data: None };
-            self.log(line, clock::now());
+            self.log(line, self.inner.clock.now());
         }
     }
 
     fn attempt_failed(&mut self, call: &mut Call, failure: Failure, now: Millis) {
         let Failure { error, retry_after, last_answer } = failure;
         let policy = self.retry_policy(call);
-        let wait = policy.delay(call.state.attempts, retry_after, rand::random()).filter(|_| error.retryable);
+        let wait = policy.delay(call.state.attempts, retry_after, self.chance()).filter(|_| error.retryable);
         match (wait, last_answer) {
             (Some(wait), _) => {
                 let due = now + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2).max(1);
@@ -149,6 +148,11 @@ impl Turn<'_> {
                 self.outcome(call, Outcome::Err(error), now);
             }
         }
+    }
+
+    /// What a wait leaves to chance, from 0 to 1. Time that is skipped is the same in every run.
+    fn chance(&self) -> f64 {
+        if self.inner.clock.leaps() { 1.0 } else { rand::random() }
     }
 
     /// The service's policy with the task's own settings over it.
@@ -169,13 +173,13 @@ impl Turn<'_> {
             return;
         }
         call.state.status = change(call.state.status, CallChange::ChildEnded);
-        self.outcome(&mut call, outcome, clock::now());
+        self.outcome(&mut call, outcome, self.inner.clock.now());
         self.body.open.insert(number, call);
     }
 
     fn due(&mut self, number: CallNumber) {
         let Some(mut call) = self.body.open.get(&number).cloned() else { return };
-        let now = clock::now();
+        let now = self.inner.clock.now();
         match call.state.due_at {
             _ if call.state.outcome.is_some() => {}
             None => {}
@@ -196,7 +200,7 @@ impl Turn<'_> {
 
     /// The run's own time: its deadline or the end of its clean-up. That it may start is seen elsewhere.
     fn alarm(&mut self) {
-        let now = clock::now();
+        let now = self.inner.clock.now();
         let Run { birth, state } = &self.body.run;
         if state.status.is_ended() {
             return;
@@ -223,7 +227,7 @@ impl Turn<'_> {
         if self.body.kept_events.len() >= usize::try_from(EVENTS_KEPT_MAX).unwrap_or(usize::MAX) {
             return self.refuse(reply, RunActionError::TooManyEvents(EVENTS_KEPT_MAX));
         }
-        let now = clock::now();
+        let now = self.inner.clock.now();
         self.body.events_sent += 1;
         let number = self.body.events_sent;
         let waits =
@@ -250,7 +254,7 @@ impl Turn<'_> {
         }
         // Nobody asks for an answer: it is the call that started the run which gave it up.
         self.body.is_orphan |= reply.is_none();
-        let now = self.body.tick(clock::now());
+        let now = self.body.tick(self.inner.clock.now());
         let first = self.body.run.state.cancelled_at.replace(now).is_none();
         if self.body.run.state.started_at.is_none() {
             self.stop(RunError::system("cancelled", "The run was cancelled before it began"), now);
@@ -280,7 +284,7 @@ impl Turn<'_> {
             return self.refuse_ended_if_asked(reply);
         }
         if !self.body.is_ended() {
-            let now = self.body.tick(clock::now());
+            let now = self.body.tick(self.inner.clock.now());
             self.stop(RunError::system("killed", "The run was killed"), now);
         }
         self.answer_with_run(reply);

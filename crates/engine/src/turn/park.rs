@@ -10,7 +10,6 @@ use fermata_model::{Millis, RunStatus};
 use fermata_store::Change;
 
 use super::{After, Turn};
-use crate::clock;
 use crate::load;
 
 /// A wait that is longer is slow: the VM's memory is better used by another run.
@@ -69,7 +68,7 @@ impl Turn<'_> {
 
     /// Whether everything the run waits for is slow.
     fn waits_long(&self) -> bool {
-        let now = clock::now();
+        let now = self.inner.clock.now();
         let is_slow = |call: &Call| match call.state.due_at {
             Some(due) => due - now > SLOW_MS,
             None => call.state.awaits.is_some(),
@@ -114,7 +113,12 @@ impl Turn<'_> {
         self.update_run();
         let (workspace, run) = (self.cell.workspace.clone(), self.cell.run);
         let checkpoint = Box::new(checkpoint);
-        self.changes.push(Change::PutCheckpoint { workspace, run, checkpoint, taken_at: clock::now() });
+        self.changes.push(Change::PutCheckpoint {
+            workspace,
+            run,
+            checkpoint,
+            taken_at: self.inner.clock.now(),
+        });
         true
     }
 

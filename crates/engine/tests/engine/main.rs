@@ -1,6 +1,7 @@
 //! The engine over a real store and a real VM.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod faults;
 mod hostile;
 mod policies;
 mod recovery;

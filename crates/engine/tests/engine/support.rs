@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use fermata_connect::egress;
-use fermata_engine::{Engine, Publish, Settings, StartRun, Stats};
+use fermata_engine::{Engine, Publish, Settings, StartRun, Stats, World};
 use fermata_model::record::Run;
 use fermata_model::{Json, Limits, RunId, WorkspaceId};
 use fermata_store::{DatabaseUrl, OpenError, Options, Store};
@@ -62,6 +62,15 @@ impl Bench {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::in_world(World::default(), change).await
+    }
+
+    /// The same where waits take no time.
+    pub(crate) async fn skipping_waits(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::in_world(World { skips_waits: true, ..World::default() }, change).await
+    }
+
+    async fn in_world(world: World, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings {
             engine_folder: engine_folder(),
             limits: Limits::default(),
@@ -79,7 +88,7 @@ impl Bench {
         let folder = TempDir::new().unwrap();
         let database = postgres::is_wanted().then(|| Database::create().unwrap());
         let store = open(&folder, database.as_ref()).await;
-        let engine = Engine::start(settings.clone(), store).unwrap();
+        let engine = Engine::start_in(world, settings.clone(), store).unwrap();
         Self { engine, workspace: WorkspaceId::default_workspace(), settings, folder, database }
     }
 

@@ -15,6 +15,13 @@ pub(crate) struct Document<T> {
     value: T,
 }
 
+impl<T> Document<T> {
+    /// The value without the text.
+    pub(crate) fn into_value(self) -> T {
+        self.value
+    }
+}
+
 impl<T> Deref for Document<T> {
     type Target = T;
 
@@ -163,6 +170,12 @@ pub(crate) struct RunError {
     /// Frames in the author's files.
     #[serde(default)]
     pub(crate) stack: Option<String>,
+    /// Of a call: whether the same call may succeed later.
+    #[serde(default)]
+    pub(crate) retryable: bool,
+    /// Of a call: more facts in the service's own shape.
+    #[serde(default)]
+    pub(crate) details: Option<Box<RawValue>>,
 }
 
 /// A call made by a run.
@@ -176,6 +189,9 @@ pub(crate) struct Call {
     /// The method.
     #[serde(default)]
     pub(crate) method: String,
+    /// Its arguments, an array.
+    #[serde(default)]
+    pub(crate) args: Option<Box<RawValue>>,
     /// Where it stands.
     #[serde(default)]
     pub(crate) status: String,
@@ -185,6 +201,9 @@ pub(crate) struct Call {
     /// The run it started.
     #[serde(default)]
     pub(crate) child: Option<String>,
+    /// What came back; nothing where that was `null`.
+    #[serde(default)]
+    pub(crate) result: Option<Box<RawValue>>,
     /// Why it failed.
     #[serde(default)]
     pub(crate) error: Option<RunError>,

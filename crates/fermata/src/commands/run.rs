@@ -1,6 +1,8 @@
 //! `fermata run`: runs a task and shows its result.
 
+mod dry_run;
 mod follow;
+mod record;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,7 +18,9 @@ use crate::progress::Progress;
 use crate::settings::{ConnectArgs, EgressArgs};
 use crate::sources::{self, SourceFile};
 use crate::{input, json_text, spans};
+use dry_run::DryRunArgs;
 use follow::{Ending, follow};
+use record::Recording;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -45,6 +49,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     #[command(flatten)]
+    dry_run: DryRunArgs,
+    /// Write the outcomes of the task's calls into a file, for --mock
+    #[arg(long, value_name = "FILE", conflicts_with = "detach")]
+    record: Option<PathBuf>,
+    #[command(flatten)]
     egress: EgressArgs,
     #[command(flatten)]
     connect: ConnectArgs,
@@ -58,17 +67,23 @@ pub(super) async fn run(args: Args, console: &Console) -> Result<Exit, Failure> 
             "--version is for a published task's name; a file is its own newest version",
         ));
     }
-    if is_file && args.connect.url.is_none() {
+    if args.dry_run.is_wanted() && !is_file {
+        return Err(Failure::usage(
+            "--mock and --skip-sleeps are for a task's file, which runs in this process",
+        ));
+    }
+    if is_file && (args.connect.url.is_none() || args.dry_run.is_wanted()) {
         return run_embedded(&args, path, console).await;
     }
     if args.data.is_some() {
         return Err(Failure::usage("--data is for a file without --url; a server has its own store"));
     }
     let input = input::read_or(args.input.as_deref(), "{}")?;
+    let recording = args.recording()?;
     let client = Client::remote(args.connect.server()?);
     let task =
         if is_file { publish(&client, &SourceFile::at(path)).await?.name.clone() } else { args.task.clone() };
-    let session = Session { client: &client, args: &args, console, can_be_left: true };
+    let session = Session { client: &client, args: &args, console, recording, can_be_left: true };
     session.run(task, input).await
 }
 
@@ -83,22 +98,31 @@ async fn run_embedded(args: &Args, path: &Path, console: &Console) -> Result<Exi
     let input = input::read_or(args.input.as_deref(), "{}")?;
     let file = SourceFile::at(path);
     file.read()?;
-    let opening = Embedded::open(args.data.as_deref(), args.egress.validate()?);
+    let dry_run = args.dry_run.validate()?;
+    let recording = args.recording()?;
+    let opening = Embedded::open(args.data.as_deref(), args.egress.validate()?, dry_run.world());
     let embedded = tokio::select! {
         opened = opening => opened?,
         _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
     };
-    let session = Session { client: &embedded.client, args, console, can_be_left: args.data.is_some() };
+    let can_be_left = args.data.is_some();
+    let session = Session { client: &embedded.client, args, console, recording, can_be_left };
     let published = tokio::select! {
         published = session.publish_with_siblings(&file) => published,
         _ = tokio::signal::ctrl_c() => Err(Failure::silent(Exit::Interrupted)),
     };
     let ended = match published {
-        Ok(task) => session.run(task, input).await,
+        Ok(task) => dry_run.judge(session.run(task, input).await, console),
         Err(failure) => Err(failure),
     };
     embedded.close().await;
     ended
+}
+
+impl Args {
+    fn recording(&self) -> Result<Option<Recording<'_>>, Failure> {
+        self.record.as_deref().map(Recording::at).transpose()
+    }
 }
 
 /// One run over a client.
@@ -106,6 +130,7 @@ struct Session<'a> {
     client: &'a Client,
     args: &'a Args,
     console: &'a Console,
+    recording: Option<Recording<'a>>,
     /// Whether the run goes on when this process ends.
     can_be_left: bool,
 }
@@ -135,6 +160,20 @@ impl Session<'_> {
             self.console.say(if self.args.json { started.text.get() } else { &started.id })?;
             return Ok(Exit::Ok);
         }
+        let ended = self.follow(&started).await;
+        let recorded = match &self.recording {
+            Some(recording) => recording.write(self.client, &started.id, self.console).await,
+            None => Ok(()),
+        };
+        match (ended, recorded) {
+            (ended, Ok(())) => ended,
+            (Ok(_), Err(failure)) => Err(failure),
+            (Err(ended), Err(failure)) => Err(ended.note(failure.message)),
+        }
+    }
+
+    /// Shows what the run does, and how it ends.
+    async fn follow(&self, started: &Document<Run>) -> Result<Exit, Failure> {
         let name = format!("{} v{}", started.task, started.version);
         let mut progress = Progress::new(self.console, name, self.args.verbose);
         let ending = follow(self.client, &started.id, self.args.wait, &mut progress).await;

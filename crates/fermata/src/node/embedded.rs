@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use fermata_connect::egress::Policy;
+use fermata_engine::World;
 use fermata_model::WorkspaceId;
 use fermata_runtime::token;
 use fermata_store::Options;
@@ -28,11 +29,11 @@ pub(crate) struct Embedded {
 }
 
 impl Embedded {
-    /// Opens the store in `data`, or a temporary one.
+    /// Opens the store in `data`, or a temporary one, with an engine in this world.
     ///
     /// # Errors
     /// When the store or the engine does not open.
-    pub(crate) async fn open(data: Option<&Path>, egress: Policy) -> Result<Self, Failure> {
+    pub(crate) async fn open(data: Option<&Path>, egress: Policy, world: World) -> Result<Self, Failure> {
         let no_folder = |error| Failure::io(format!("cannot make a temporary folder: {error}"));
         let (temporary, master_key) = match data {
             Some(_) => (None, settings::master_key()?),
@@ -44,7 +45,8 @@ impl Embedded {
         let engine_folder = shared.unwrap_or_else(|| folder.join("engine"));
         let options = Options { master_key, ..Options::default() };
         let place = StorePlace { folder: folder.to_owned(), options };
-        let node = Node::open(place, settings::engine_defaults(&engine_folder, egress)).await?;
+        let settings = settings::engine_defaults(&engine_folder, egress);
+        let node = Node::open_in(world, place, settings).await?;
         let token = token_for(&node, data).await?;
         let router = fermata_runtime::router(node.engine.clone(), fermata_runtime::Settings::default());
         Ok(Self { client: Client::in_process(router, &Token::new(&token)), node, temporary })

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod doctor;
+mod documents;
+mod dry_runs;
 mod exit_codes;
 mod program;
 mod run;

@@ -72,7 +72,7 @@ impl Place {
 
     /// Puts the compiled engine into the folder `data`, if another test has left it: compiling it
     /// is most of what a test would do.
-    fn bring_engine(&self) {
+    pub(crate) fn bring_engine(&self) {
         self.bring_engine_from(&format!("{CACHE}/fermata"), "data");
     }
 

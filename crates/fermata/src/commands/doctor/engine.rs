@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use fermata_connect::egress::Policy;
+use fermata_engine::World;
 
 use super::Finding;
 use crate::client::{Client, Publish, Run, RunEvent, StartRun};
@@ -22,7 +23,7 @@ pub(super) async fn check() -> Finding {
 
 async fn greet() -> Result<String, Failure> {
     let began = Instant::now();
-    let embedded = Embedded::open(None, Policy::default()).await?;
+    let embedded = Embedded::open(None, Policy::default(), World::default()).await?;
     let (booted, began) = (began.elapsed(), Instant::now());
     let ran = run_hello(&embedded.client).await;
     let took = began.elapsed();
