@@ -1,3 +1,9 @@
+// Over a server, since the answer comes from outside:
+//
+//   fermata publish examples/approval.ts
+//   fermata run approval --detach --input '{ "subject": "the budget" }'
+//   fermata send-event RUN approval '{ "approved": true, "by": "Ada" }'
+
 /**
  * Asks for an approval and waits for the answer, for a day if need be.
  * The answer is the event `approval`, sent to the run with `{ "approved": true | false, "by": …, "comment": … }`.

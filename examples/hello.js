@@ -1,3 +1,5 @@
+// fermata run examples/hello.js --input '{ "name": "Ada" }'
+
 /**
  * Greets somebody.
  *

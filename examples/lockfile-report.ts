@@ -1,3 +1,5 @@
+// It runs the task `lockfile-part`. `cargo xtask demo` publishes both, and runs it on this repository's Cargo.lock.
+
 /**
  * Reports on a Cargo.lock: where its packages come from, which names occur in several versions and who needs
  * them, which packages name the most dependencies, and how far these reach through the whole graph. Each

@@ -1,3 +1,5 @@
+// fermata run examples/nested-calls.ts --input '{ "depth": 3, "branches": 2 }'
+
 /**
  * Runs itself as a tree: every run starts `branches` runs below it, down to `depth`, and waits for them all.
  *

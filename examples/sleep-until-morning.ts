@@ -1,3 +1,5 @@
+// fermata run examples/sleep-until-morning.ts --input '{ "maxWaitSeconds": 5 }'
+
 /**
  * Sleeps until the next morning. The run takes no memory and no thread meanwhile, and survives restarts.
  *

@@ -13,7 +13,7 @@ export interface GapiTools {
    * Up to 100 calls of one API in one request. The answers come in the order of the calls; one that failed is among
    * them, and does not reject.
    */
-  batch<Data = any>(calls: GapiBatchCall[], options?: GapiBatchOptions): Promise<GapiBatchAnswer<Data>[]>;
+  batch<Data = any>(calls: readonly GapiBatchCall[], options?: GapiBatchOptions): Promise<GapiBatchAnswer<Data>[]>;
 
   /** Asks nobody. */
   health(): Promise<{ ok: true; service: 'gapi'; documents: number }>;
@@ -34,10 +34,10 @@ export interface GapiTools {
 export interface GapiOptions {
   /** The API's version, such as `v1`. */
   version?: string;
-  /** The user to act for, by a service account with domain-wide delegation. */
+  /** The user to act for, by a service account with domain-wide delegation; of Gmail, who `userId` is unless said. */
   impersonate?: string;
   /** Scopes in the place of the narrowest one that opens the method. */
-  scopes?: string[];
+  scopes?: readonly string[];
   /** Which credentials; the first there are, in this order, unless said otherwise. */
   auth?: 'serviceAccount' | 'oauth' | 'apiKey' | 'none';
   /** Follow all pages and join their lists, up to 100 pages, 10,000 items or about 4 MB. */
@@ -165,7 +165,7 @@ export interface GapiMessageListParams extends GapiParams {
   userId: string;
   /** As in Gmail's search box. */
   q?: string;
-  labelIds?: string[];
+  labelIds?: readonly string[];
   includeSpamTrash?: boolean;
   maxResults?: number;
   pageToken?: string;
@@ -181,7 +181,7 @@ export interface GapiMessageGetParams extends GapiParams {
   userId: string;
   id: string;
   format?: 'minimal' | 'full' | 'raw' | 'metadata';
-  metadataHeaders?: string[];
+  metadataHeaders?: readonly string[];
 }
 
 export interface GapiMessage {

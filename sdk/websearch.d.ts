@@ -25,6 +25,8 @@ export interface WebPage {
 export interface WebSearchTools {
   /** Five results unless `limit` says otherwise, 50 at most. */
   search(what: string | { query: string; limit?: number; provider?: SearchProvider }): Promise<SearchResults>;
+  /** @deprecated The older form of `search({ query, limit })`. */
+  search(query: string, limit: number): Promise<SearchResults>;
   /** 20,000 characters unless `maxChars` says otherwise, 200,000 at most. */
   fetchPage(page: string | { url: string; maxChars?: number }): Promise<WebPage>;
 }

@@ -26,7 +26,8 @@ export const runTask: Task<{ url: string }, number> = async (input, tools, { run
   await tools.openai.chat.completions.create({ messages: [] });
   const { output_text }: { output_text: string } = await tools.openai.responses.create({ model: 'small', input: 'Hi' }, { provider: 'ollama' });
   const found = await tools.websearch.search({ query: output_text, limit: 3 });
-  const page = await tools.websearch.fetchPage(found.results[0]?.url ?? input.url);
+  const few = await tools.websearch.search('news', 2);
+  const page = await tools.websearch.fetchPage(found.results[0]?.url ?? few.results[0]?.url ?? input.url);
   await tools.slack.chat.postMessage({ channel: 'C1', text: page.title });
   await tools.github.issues.create({ owner: 'acme', repo: 'shop', title: 'Broken' });
   await tools.stripe.customers.upsert({ email: 'ada@example.com' });
@@ -37,6 +38,8 @@ export const runTask: Task<{ url: string }, number> = async (input, tools, { run
 
   const { users } = await tools.gapi.admin.users.list({ maxResults: 500 }, { all: true, limit: 2000 });
   const mails = await tools.gapi.gmail.users.messages.list({ userId: 'me', q: 'x' }, { impersonate: users?.[0]?.primaryEmail });
+  const wanted = { userId: 'me', id: 'm1', metadataHeaders: ['Subject', 'From'] } as const;
+  await tools.gapi.gmail.users.messages.get(wanted, { scopes: ['https://mail.google.com/'] as const });
   await tools.gapi.calendar.events.insert({ calendarId: 'primary', requestBody: {} }, { version: 'v3' });
   const parts = await tools.gapi.batch<{ id: string }>([{ method: 'drive.files.get', params: { fileId: 'x' } }]);
   const ids: string[] = parts.flatMap((part) => (part.ok ? [part.data.id] : []));

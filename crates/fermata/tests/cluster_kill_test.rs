@@ -6,6 +6,8 @@
 
 #[path = "kill_test/audit.rs"]
 mod audit;
+#[path = "kill_test/calls.rs"]
+mod calls;
 #[path = "kill_test/client.rs"]
 mod client;
 #[path = "kill_test/counter.rs"]
@@ -109,7 +111,7 @@ impl Cluster {
             site.keep_logs()
         );
         let patience = if ended.is_ok() { END_WITHIN } else { Duration::ZERO };
-        let stuck = audit::stuck(&load.access, patience).await;
+        let stuck = calls::stuck(&load.access, patience).await;
         let is_over = ended.is_ok() && stuck.is_empty();
         assert!(is_over, "stuck (seed {seed}): {stuck:#?}\n{:#?}\n{:#?}", site.open_runs(), site.keep_logs());
 

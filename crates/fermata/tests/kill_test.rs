@@ -4,10 +4,14 @@
 
 #[path = "kill_test/audit.rs"]
 mod audit;
+#[path = "kill_test/calls.rs"]
+mod calls;
 #[path = "kill_test/client.rs"]
 mod client;
 #[path = "kill_test/counter.rs"]
 mod counter;
+#[path = "kill_test/deaths.rs"]
+mod deaths;
 #[path = "kill_test/job.rs"]
 mod job;
 #[path = "kill_test/load.rs"]
@@ -19,17 +23,15 @@ mod settings;
 #[path = "kill_test/site.rs"]
 mod site;
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use client::Access;
 use counter::Counter;
+use deaths::Deaths;
 use load::Load;
-use server::Server;
 use settings::setting;
 use site::Site;
 
@@ -37,24 +39,8 @@ use site::Site;
 const KILLS: u64 = 200;
 /// What chance begins with. `FERMATA_KILL_SEED` sets another number.
 const SEED: u64 = 20_250_917;
-/// How long a server lives after it was ready.
-const LIFE_MS: std::ops::RangeInclusive<u64> = 5..=400;
-/// How long a server lives that is not waited for: it dies while it starts or takes up what the
-/// one before has left.
-const SHORT_LIFE_MS: std::ops::RangeInclusive<u64> = 5..=200;
-/// One of so many servers is not waited for.
-const SHORT_LIVES: u32 = 4;
-/// Longest wait for one answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// How long what was accepted may take to end once nothing is killed any more.
 const END_WITHIN: Duration = Duration::from_secs(90);
-
-/// How the servers lived.
-#[derive(Default)]
-struct Deaths {
-    while_starting: u64,
-    under_load: u64,
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_test_everything_accepted_happens_once() {
@@ -64,27 +50,24 @@ async fn kill_test_everything_accepted_happens_once() {
     let mut random = StdRng::seed_from_u64(seed);
     let mut server = site.start(None);
     server.ready().await;
-    let load = Load::new(access(&site), counter.url(), seed);
+    let load = Load::new(site.access(), counter.url(), seed);
     load.publish().await;
     let visitors = load.begin();
 
-    let deaths = die_again_and_again(&site, server, kills, &mut random).await;
+    let keeps = |random: &mut StdRng| random.random_bool(0.5).then_some("0");
+    let deaths = Deaths::of(&site, server, kills, keeps, &mut random).await;
     let mut server = site.start(None);
     server.ready().await;
     let killing = began.elapsed();
     load.is_over.store(true, Ordering::SeqCst);
     let ended = tokio::time::timeout(END_WITHIN, visitors.join_all()).await;
-    let stuck = audit::stuck(&load.access, if ended.is_ok() { END_WITHIN } else { Duration::ZERO }).await;
+    let stuck = calls::stuck(&load.access, if ended.is_ok() { END_WITHIN } else { Duration::ZERO }).await;
     assert!(ended.is_ok() && stuck.is_empty(), "stuck (seed {seed}): {stuck:#?}\n{:#?}", site.complaints());
 
     let accepted = load.accepted.lock().unwrap().len();
     let findings = audit::audit(&load, &counter).await;
     println!(
-        "{} kills ({} while starting, {} under load) in {:.0} s; {accepted} runs accepted, {} in all, {} calls, \
-         {} effects of {} requests; {:.0} s in all",
-        deaths.while_starting + deaths.under_load,
-        deaths.while_starting,
-        deaths.under_load,
+        "{deaths} in {:.0} s; {accepted} runs accepted, {} in all, {} calls, {} effects of {} requests; {:.0} s in all",
         killing.as_secs_f64(),
         findings.runs,
         findings.calls,
@@ -97,37 +80,4 @@ async fn kill_test_everything_accepted_happens_once() {
     assert_eq!(site.complaints(), Vec::<String>::new(), "the servers had nothing to complain about");
     assert_eq!(load.access.faults.load(Ordering::Relaxed), 0, "no answer was a fault of the server's");
     server.kill().await;
-}
-
-fn access(site: &Site) -> Access {
-    Access {
-        addresses: vec![site.address],
-        token: site.token(),
-        answer_within: ANSWER_WITHIN,
-        wait: "5s",
-        faults: Arc::default(),
-    }
-}
-
-/// Kills `server` and those that follow it, `kills` in all. None runs afterwards.
-async fn die_again_and_again(site: &Site, first: Server, kills: u64, random: &mut StdRng) -> Deaths {
-    let mut deaths = Deaths::default();
-    let mut next = Some(first);
-    while deaths.while_starting + deaths.under_load < kills {
-        let resident_for = random.random_bool(0.5).then_some("0");
-        let is_ready = next.is_some();
-        let mut server = next.take().unwrap_or_else(|| site.start(resident_for));
-        if !is_ready && random.random_ratio(1, SHORT_LIVES) {
-            tokio::time::sleep(Duration::from_millis(random.random_range(SHORT_LIFE_MS))).await;
-            deaths.while_starting += 1;
-        } else {
-            if !is_ready {
-                server.ready().await;
-            }
-            tokio::time::sleep(Duration::from_millis(random.random_range(LIFE_MS))).await;
-            deaths.under_load += 1;
-        }
-        server.kill().await;
-    }
-    deaths
 }

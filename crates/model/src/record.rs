@@ -161,8 +161,10 @@ pub struct CallBirth {
 pub struct CallState {
     /// Where it stands.
     pub status: CallStatus,
-    /// Attempts begun.
+    /// Attempts begun; those that a restart cut off among them.
     pub attempts: u32,
+    /// Attempts that failed: so many count when it is asked whether there is another one.
+    pub failures: u32,
     /// When it falls due: a timer's end, the next attempt, an event's time limit.
     pub due_at: Option<Millis>,
     /// What it waits for by name: the event's name.
@@ -187,6 +189,7 @@ impl CallState {
         Self {
             status: CallStatus::Pending,
             attempts: 0,
+            failures: 0,
             due_at: None,
             awaits: None,
             child: None,

@@ -112,7 +112,9 @@ impl Gapi {
         let scopes = options.scopes.clone().unwrap_or_else(|| narrowest(&[&call]));
         // What the task got wrong is told before a token is asked for.
         let mut request = request::build(&call, arguments.params.clone())?;
-        let access = Access::new(&self.tokens, way, &bases, &options, Opens { api: &path.api, scopes })?;
+        let mailbox = mailbox(&path, &arguments);
+        let opens = Opens { api: &path.api, scopes, mailbox };
+        let access = Access::new(&self.tokens, way, &bases, &options, opens)?;
         if options.all {
             pages::check(&call, &arguments.params)?;
             return pages::all(&call, &access, way, arguments.params, options.limit).await;
@@ -130,9 +132,16 @@ impl Gapi {
         let document = self.discovery.document(way, &bases, path, options.version.as_deref()).await?;
         let calls = batch::calls(&batch, &document, &bases.root(&document.root_url)?)?;
         let scopes = options.scopes.clone().unwrap_or_else(|| narrowest(&calls.iter().collect::<Vec<_>>()));
-        let access = Access::new(&self.tokens, way, &bases, options, Opens { api: &path.api, scopes })?;
+        let opens = Opens { api: &path.api, scopes, mailbox: None };
+        let access = Access::new(&self.tokens, way, &bases, options, opens)?;
         batch::send(&batch, &calls, &access).await
     }
+}
+
+/// The user whose mailbox a call names by an address.
+fn mailbox(path: &Path, arguments: &Arguments) -> Option<String> {
+    let user = arguments.params.read::<String>("userId").filter(|_| path.api == access::GMAIL);
+    user.filter(|user| arguments::is_user(user))
 }
 
 /// The narrowest scope of each.

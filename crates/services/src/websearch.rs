@@ -107,13 +107,13 @@ impl Service for WebSearch {
     }
 }
 
-/// Reads `search(text)` or `search({ query, limit, provider })`.
+/// Reads `search(text)` or `search({ query, limit, provider })`, and what older tasks write: `search(text, limit)`.
 fn read_search(args: &Json) -> Result<Search, CallError> {
     let mut args = Args::of("websearch", "search", args)?;
     let given: Option<Box<RawValue>> = args.optional("the query")?;
     let given = given.ok_or_else(|| args.bad("the query is missing"))?;
     let search = match serde_json::from_str(given.get()) {
-        Ok(query) => Search { query, limit: None, provider: None },
+        Ok(query) => Search { query, limit: args.optional("limit")?, provider: None },
         Err(_) => serde_json::from_str(given.get()).map_err(|error| args.bad(error))?,
     };
     if search.query.trim().is_empty() || search.query.chars().count() > QUERY_CHARS_MAX {

@@ -8,6 +8,7 @@
 
 mod account;
 mod answers;
+mod asked;
 mod batch;
 mod directory;
 mod documents;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+pub use asked::Request;
 pub use fault::Fault;
 pub use world::{Domain, Message, User, World};
 
@@ -112,11 +114,16 @@ impl Google {
     /// How often a method was asked for, failures included: a method's id such as `gmail.users.messages.list`
     /// (for the directory `directory.users.list`), [`TOKEN`], [`APIS`], [`DOCUMENT`] or [`BATCH`].
     pub fn count(&self, method: &str) -> usize {
-        self.state.counts.get(method)
+        self.state.asked.count(method)
     }
 
     /// Who acted how often: the users of the tokens with which a method was asked for.
     pub fn users_of(&self, method: &str) -> Vec<String> {
-        self.state.counts.users_of(method)
+        self.state.asked.users_of(method)
+    }
+
+    /// Everything that was asked so far, failures included, in its order.
+    pub fn requests(&self) -> Vec<Request> {
+        self.state.asked.requests()
     }
 }

@@ -74,33 +74,27 @@ impl Snapshot {
 
     /// Puts the state into a machine that is in the baseline's state.
     pub(crate) fn apply(&self, machine: &mut Machine, baseline: &Baseline) -> Result<(), BadCheckpoint> {
-        let mut rest = Reader(&self.0);
-        if rest.number()? != FORMAT {
-            return Err(BadCheckpoint::Unfit("unknown format"));
-        }
-        if rest.bytes(32)? != baseline.hash {
-            return Err(BadCheckpoint::Unfit("it belongs to another baseline"));
-        }
-        let memory_bytes = to_usize(rest.number()?);
-        let (calls_made, pending, log_lines) = (rest.number()?, rest.number()?, rest.number()?);
-        let count = to_usize(rest.number()?);
-        let distances = rest.bytes(count.saturating_mul(4))?;
-        let blocks = rest.bytes(count.saturating_mul(BLOCK_BYTES))?;
-        if memory_bytes > to_usize(MEMORY_BYTES_MAX) || !machine.grow_to(memory_bytes) {
+        let delta = Delta::read(&self.0, baseline)?;
+        if !machine.grow_to(delta.memory_bytes) {
             return Err(BadCheckpoint::Unfit("its memory does not fit into a VM"));
         }
-        let memory = machine.memory_mut();
-        let mut block = 0;
-        for (distance, delta) in distances.chunks_exact(4).zip(blocks.chunks_exact(BLOCK_BYTES)) {
-            block += to_usize(u32::from_le_bytes([distance[0], distance[1], distance[2], distance[3]]));
-            let start = block.saturating_mul(BLOCK_BYTES);
-            let target = memory.get_mut(start..start.saturating_add(BLOCK_BYTES));
-            let target = target.ok_or(BadCheckpoint::Unfit("a block lies outside memory"))?;
-            target.iter_mut().zip(delta).for_each(|(byte, delta)| *byte ^= delta);
-        }
+        delta.put_into(machine.memory_mut())?;
         let host = machine.store.data_mut();
-        (host.calls_made, host.pending, host.log_lines) = (calls_made, pending, log_lines);
+        (host.calls_made, host.pending, host.log_lines) = (delta.calls_made, delta.pending, delta.log_lines);
         Ok(())
+    }
+
+    /// The whole linear memory that a VM has after it was restored, for whoever looks for what may not be in it. Dead
+    /// stack is as it is in the baseline.
+    ///
+    /// # Errors
+    /// [`BadCheckpoint::Unfit`] when it is not a state of this baseline.
+    pub fn memory(&self, baseline: &Baseline) -> Result<Vec<u8>, BadCheckpoint> {
+        let delta = Delta::read(&self.0, baseline)?;
+        let mut memory = baseline.memory.to_vec();
+        memory.resize(delta.memory_bytes.max(memory.len()), 0);
+        delta.put_into(&mut memory)?;
+        Ok(memory)
     }
 
     /// Hash of the state: equal states of one baseline, and only those, have equal hashes.
@@ -193,6 +187,51 @@ fn differing_blocks(new: &[u8], old: &[u8], from: usize) -> Vec<usize> {
         }
     });
     blocks
+}
+
+/// A snapshot, taken apart.
+struct Delta<'a> {
+    memory_bytes: usize,
+    calls_made: u32,
+    pending: u32,
+    log_lines: u32,
+    /// From each block to the next.
+    distances: &'a [u8],
+    blocks: &'a [u8],
+}
+
+impl<'a> Delta<'a> {
+    fn read(bytes: &'a [u8], baseline: &Baseline) -> Result<Self, BadCheckpoint> {
+        let mut rest = Reader(bytes);
+        if rest.number()? != FORMAT {
+            return Err(BadCheckpoint::Unfit("unknown format"));
+        }
+        if rest.bytes(32)? != baseline.hash {
+            return Err(BadCheckpoint::Unfit("it belongs to another baseline"));
+        }
+        let memory_bytes = to_usize(rest.number()?);
+        let (calls_made, pending, log_lines) = (rest.number()?, rest.number()?, rest.number()?);
+        let count = to_usize(rest.number()?);
+        let distances = rest.bytes(count.saturating_mul(4))?;
+        let blocks = rest.bytes(count.saturating_mul(BLOCK_BYTES))?;
+        if memory_bytes > to_usize(MEMORY_BYTES_MAX) {
+            return Err(BadCheckpoint::Unfit("its memory does not fit into a VM"));
+        }
+        Ok(Self { memory_bytes, calls_made, pending, log_lines, distances, blocks })
+    }
+
+    /// Makes memory that is in the baseline's state what it was.
+    fn put_into(&self, memory: &mut [u8]) -> Result<(), BadCheckpoint> {
+        let mut block = 0;
+        for (distance, delta) in self.distances.chunks_exact(4).zip(self.blocks.chunks_exact(BLOCK_BYTES)) {
+            block += to_usize(u32::from_le_bytes([distance[0], distance[1], distance[2], distance[3]]));
+            let start = block.saturating_mul(BLOCK_BYTES);
+            let target = memory.get_mut(start..start.saturating_add(BLOCK_BYTES));
+            let target = target.ok_or(BadCheckpoint::Unfit("a block lies outside memory"))?;
+            target.iter_mut().zip(delta).for_each(|(byte, delta)| *byte ^= delta);
+        }
+        Ok(())
+    }
 }
 
 struct Reader<'a>(&'a [u8]);

@@ -134,7 +134,9 @@ impl Turn<'_> {
     fn attempt_failed(&mut self, call: &mut Call, failure: Failure, now: Millis) {
         let Failure { error, retry_after, last_answer } = failure;
         let policy = self.retry_policy(call);
-        let wait = policy.delay(call.state.attempts, retry_after, self.chance()).filter(|_| error.retryable);
+        // Those that a restart cut off have not failed.
+        call.state.failures += 1;
+        let wait = policy.delay(call.state.failures, retry_after, self.chance()).filter(|_| error.retryable);
         match (wait, last_answer) {
             (Some(wait), _) => {
                 let due = now + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2).max(1);

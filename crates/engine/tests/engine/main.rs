@@ -3,9 +3,11 @@
 
 mod faults;
 mod hostile;
+mod older_tasks;
 mod policies;
 mod recovery;
 mod runs;
 mod secrets;
+mod secrets_at_rest;
 mod state;
 mod support;

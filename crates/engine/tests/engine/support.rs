@@ -1,6 +1,6 @@
 //! An engine over a store in a folder of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fermata_connect::egress;
@@ -90,6 +90,11 @@ impl Bench {
         let store = open(&folder, database.as_ref()).await;
         let engine = Engine::start_in(world, settings.clone(), store).unwrap();
         Self { engine, workspace: WorkspaceId::default_workspace(), settings, folder, database }
+    }
+
+    /// Where the store is, with its files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Stops the engine and starts another over the same store.

@@ -16,7 +16,7 @@ const UNDO_THIRD_AND_LATER: &str = "
     drop table fermata.task_state;
     alter table fermata.task_runs drop column used_calls, drop column used_bytes, drop column used_tokens,
       drop column used_cost_micros;
-    alter table fermata.stack_runs drop column usage;
+    alter table fermata.stack_runs drop column usage, drop column failures;
     drop function fermata.enqueue, fermata.run_status, fermata.complete_run, fermata.announce_run,
       fermata.check_input, fermata.new_run_id, fermata.span_ms, fermata.now_ms cascade";
 

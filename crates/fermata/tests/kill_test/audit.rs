@@ -2,19 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::client::{Access, Client, Question};
+use crate::calls;
+use crate::client::{Client, Question};
 use crate::counter::{Cause, Counter};
 use crate::job::End;
-use crate::load::{Accepted, Load, is_ended};
+use crate::load::{Accepted, Load};
 
-/// Clients that ask for the runs' calls at the same time.
-const CLIENTS: usize = 4;
-/// Stuck runs that are shown.
-const SHOWN_MAX: usize = 10;
 /// Tasks that clear timers, or that end or are cancelled while calls are under way.
 const DROPPING: [&str; 3] = ["shape_module", "failing", "cancelled"];
 
@@ -37,25 +33,6 @@ impl Findings {
     }
 }
 
-/// Waits until every run has ended; gives those that have not, with their calls.
-pub(crate) async fn stuck(access: &Access, patience: Duration) -> Vec<Value> {
-    let mut client = Client::new(access);
-    let began = Instant::now();
-    loop {
-        let left = client.list("/v1/runs?status=queued,processing,suspended,paused").await;
-        if left.is_empty() || began.elapsed() > patience {
-            let mut shown = Vec::new();
-            for run in left.into_iter().take(SHOWN_MAX) {
-                let calls = client.list(&calls_of(&run)).await;
-                let open = calls.into_iter().filter(|call| call["delivery"].is_null()).collect::<Vec<_>>();
-                shown.push(json!({ "run": run, "open_calls": open }));
-            }
-            return shown;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
 /// Looks at everything the server and the counter know.
 pub(crate) async fn audit(load: &Load, counter: &Counter) -> Findings {
     let mut findings = Findings::default();
@@ -70,7 +47,9 @@ pub(crate) async fn audit(load: &Load, counter: &Counter) -> Findings {
     }
     check_effects(&mut findings, &accepted, counter);
     check_keystore(&mut findings, &accepted, &mut client).await;
-    check_calls(&mut findings, runs, &load.access).await;
+    let read = calls::read(runs, &load.access).await;
+    findings.calls = read.iter().map(|(_, calls)| calls.len()).sum();
+    findings.wrong.extend(calls::faults(&read, &DROPPING));
     findings
 }
 
@@ -158,67 +137,4 @@ async fn check_keystore(findings: &mut Findings, accepted: &[Accepted], client: 
         let found = client.ask(&Question::post("/v1/runs", look)).await.body;
         findings.check(found["result"] == json!(values), || format!("others find something else: {found}"));
     }
-}
-
-/// Every call ended, and was delivered once, in order, without a gap.
-async fn check_calls(findings: &mut Findings, runs: Vec<Value>, access: &Access) {
-    let parents: HashMap<String, String> =
-        runs.iter().map(|run| (text(&run["id"]), run["parent"].to_string())).collect();
-    let mut readers = tokio::task::JoinSet::new();
-    let share = runs.len().div_ceil(CLIENTS).max(1);
-    for some in runs.chunks(share) {
-        let (some, mut client) = (some.to_vec(), Client::new(access));
-        readers.spawn(async move {
-            let mut read = Vec::with_capacity(some.len());
-            for run in some {
-                let calls = client.list(&calls_of(&run)).await;
-                read.push((run, calls));
-            }
-            read
-        });
-    }
-    for (run, calls) in readers.join_all().await.into_iter().flatten() {
-        findings.calls += calls.len();
-        findings.check(is_ended(&run), || format!("it has not ended: {run}"));
-        check_calls_of(findings, &run, &calls);
-        check_children(findings, &run, &calls, &parents);
-    }
-}
-
-fn check_calls_of(findings: &mut Findings, run: &Value, calls: &[Value]) {
-    let task = run["task"].as_str().unwrap();
-    for (at, call) in calls.iter().enumerate() {
-        let is_numbered = call["number"] == json!(at + 1);
-        findings.check(is_numbered, || format!("call {at} of {task} has another number: {call}"));
-        let may_be_dropped = DROPPING.contains(&task) || run["status"] == "cancelled";
-        let is_over = match call["status"].as_str().unwrap() {
-            "completed" => true,
-            "failed" => true,
-            "cancelled" => may_be_dropped && call["delivery"].is_null(),
-            _ => false,
-        };
-        let is_delivered = may_be_dropped || call["delivery"].is_u64();
-        findings.check(is_over && is_delivered, || format!("{run} left a call: {call}"));
-    }
-    let mut deliveries: Vec<u64> = calls.iter().filter_map(|call| call["delivery"].as_u64()).collect();
-    deliveries.sort_unstable();
-    let expected: Vec<u64> = (1..=run["deliveries"].as_u64().unwrap()).collect();
-    findings.check(deliveries == expected, || format!("{run} has the deliveries {deliveries:?}"));
-}
-
-/// The run that a call started knows the call.
-fn check_children(findings: &mut Findings, run: &Value, calls: &[Value], parents: &HashMap<String, String>) {
-    for call in calls.iter().filter(|call| !call["child"].is_null()) {
-        let expected = json!({ "run": run["id"], "call": call["number"] }).to_string();
-        let is_known = parents.get(call["child"].as_str().unwrap()).is_some_and(|parent| *parent == expected);
-        findings.check(is_known, || format!("the run that it started does not know {expected}"));
-    }
-}
-
-fn calls_of(run: &Value) -> String {
-    format!("/v1/runs/{}/calls", run["id"].as_str().unwrap())
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
 }

@@ -137,14 +137,19 @@ impl Client {
         self.run_at(&format!("/v1/runs/{id}")).await
     }
 
-    /// Gives a run once it has ended, or as it stands after a while.
-    pub(crate) async fn wait_for_run(&mut self, id: &str) -> Value {
-        self.run_at(&format!("/v1/runs/{id}?wait={}", self.access.wait)).await
+    /// Gives a run once it has ended.
+    pub(crate) async fn ended(&mut self, id: &str) -> Value {
+        loop {
+            let run = self.run_at(&format!("/v1/runs/{id}?wait={}", self.access.wait)).await;
+            if is_ended(&run) {
+                return run;
+            }
+        }
     }
 
-    /// Gives a run with its calls, for an error.
-    pub(crate) async fn whole_run(&mut self, id: &str) -> Value {
-        json!({ "run": self.run(id).await, "calls": self.list(&format!("/v1/runs/{id}/calls")).await })
+    /// Gives all calls of a run, which is whole or from a list.
+    pub(crate) async fn calls(&mut self, run: &Value) -> Vec<Value> {
+        self.list(&format!("/v1/runs/{}/calls", run["id"].as_str().unwrap())).await
     }
 
     async fn run_at(&mut self, path: &str) -> Value {
@@ -177,6 +182,11 @@ impl Client {
             }
         }
     }
+}
+
+/// Whether a run, whole or in a list, has ended.
+pub(crate) fn is_ended(run: &Value) -> bool {
+    matches!(run["status"].as_str(), Some("completed" | "failed" | "cancelled"))
 }
 
 async fn connect(address: SocketAddr) -> Option<SendRequest<Full<Bytes>>> {

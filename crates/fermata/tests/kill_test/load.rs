@@ -117,7 +117,7 @@ impl Load {
             match client.ask_once(&Question::post("/v1/runs", start)).await {
                 Some((200 | 202, run)) => {
                     let id = run["id"].as_str().unwrap().to_owned();
-                    let ended = ended(&mut client, &id).await;
+                    let ended = client.ended(&id).await;
                     self.accepted.lock().unwrap().push(Accepted { id, job, ended });
                 }
                 Some((status, body)) if status < 500 => panic!("{status}: {body}"),
@@ -149,7 +149,7 @@ impl Load {
             let answer = client.ask(&Question::post("/v1/runs", start).with_key(&key)).await;
             assert!(matches!(answer.status, 200 | 202), "{}", answer.body);
             let id = answer.body["id"].as_str().unwrap().to_owned();
-            let ended = ended(&mut client, &id).await;
+            let ended = client.ended(&id).await;
             // It answers its input only when it is of the version that was the latest at its start.
             let job = Job { task: "republished", input: json!({ "round": round }) };
             self.accepted.lock().unwrap().push(Accepted { id, job, ended });
@@ -166,7 +166,7 @@ impl Visitor<'_> {
             "cancelled" => self.cancel(&id).await,
             _ => {}
         }
-        let ended = ended(&mut self.client, &id).await;
+        let ended = self.client.ended(&id).await;
         self.load.accepted.lock().unwrap().push(Accepted { id, job, ended });
     }
 
@@ -202,7 +202,10 @@ impl Visitor<'_> {
                 }
                 // It was heard the first time, and was the last that the run waited for.
                 409 if answer.times > 1 => {}
-                409 => panic!("{id} waits for {name}, and has ended: {:#}", self.client.whole_run(id).await),
+                409 => panic!(
+                    "{id} waits for {name}, and has ended: {:#}",
+                    with_calls(&mut self.client, id).await
+                ),
                 status => panic!("{id} {name}: {status} {}", answer.body),
             }
         }
@@ -223,17 +226,7 @@ impl Visitor<'_> {
     }
 }
 
-/// The run once it has ended.
-async fn ended(client: &mut Client, id: &str) -> Value {
-    loop {
-        let run = client.wait_for_run(id).await;
-        if is_ended(&run) {
-            return run;
-        }
-    }
-}
-
-/// Whether a run, whole or in a list, has ended.
-pub(crate) fn is_ended(run: &Value) -> bool {
-    matches!(run["status"].as_str(), Some("completed" | "failed" | "cancelled"))
+/// The run with its calls, for an error.
+async fn with_calls(client: &mut Client, id: &str) -> Value {
+    json!({ "run": client.run(id).await, "calls": client.list(&format!("/v1/runs/{id}/calls")).await })
 }

@@ -3,17 +3,23 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use fermata_testkit::postgres::{self, Database};
 
+use crate::client::Access;
 use crate::server::{self, Server, free_address};
+
+/// Longest wait of a client for one answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// A folder, a port and whatever server runs there.
 pub(crate) struct Site {
     folder: tempfile::TempDir,
     /// Where the ledger is, when it is not in the folder.
     database: Option<Database>,
-    pub(crate) address: SocketAddr,
+    address: SocketAddr,
 }
 
 impl Site {
@@ -34,9 +40,15 @@ impl Site {
         Server::start(command, &self.log())
     }
 
-    /// The token, once a server has been ready.
-    pub(crate) fn token(&self) -> String {
-        fs::read_to_string(self.path("token")).unwrap().trim().to_owned()
+    /// The way to it, once a server has been ready.
+    pub(crate) fn access(&self) -> Access {
+        Access {
+            addresses: vec![self.address],
+            token: fs::read_to_string(self.path("token")).unwrap().trim().to_owned(),
+            answer_within: ANSWER_WITHIN,
+            wait: "5s",
+            faults: Arc::default(),
+        }
     }
 
     /// What the servers complained about: panics, errors and faults.

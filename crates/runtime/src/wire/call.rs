@@ -25,7 +25,7 @@ pub(crate) struct Call<'a> {
     /// `failed`, `cancelled`.
     #[schema(value_type = String, example = "completed")]
     status: CallStatus,
-    /// Attempts begun.
+    /// Attempts begun; those that a restart cut off among them.
     attempts: u32,
     /// When it falls due: a timer's end, the next attempt, an event's time limit.
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -17,6 +17,8 @@ use crate::way::Way;
 const ADMIN_EMAIL: &str = "GAPI_ADMIN_EMAIL";
 /// The API whose calls are an administrator's.
 pub(super) const ADMIN: &str = "admin";
+/// The API whose calls are about a user's mailbox.
+pub(super) const GMAIL: &str = "gmail";
 
 /// What a call's requests are sent with.
 pub(super) struct Access<'a> {
@@ -31,6 +33,8 @@ pub(super) struct Opens<'a> {
     pub(super) api: &'a str,
     /// Its scopes.
     pub(super) scopes: Vec<String>,
+    /// The user whose mailbox the call names, if it does.
+    pub(super) mailbox: Option<String>,
 }
 
 enum Kind {
@@ -59,7 +63,7 @@ impl<'a> Access<'a> {
         };
         let kind = match credential? {
             Credential::Grant(grant) => {
-                let subject = subject(way, &grant, options, opens.api)?;
+                let subject = subject(way, &grant, options, &opens)?;
                 let key =
                     For { credential: grant.fingerprint, subject, scopes: joined(&grant, opens.scopes) };
                 Kind::Token(Box::new(grant), key)
@@ -132,11 +136,20 @@ impl<'a> Access<'a> {
     }
 }
 
-/// The user to act for: whom the task names, or else the administrator when the API is theirs.
-fn subject(way: &Way<'_>, grant: &Grant, options: &Options, api: &str) -> Result<Option<String>, CallError> {
+/// The user to act for: whom the task names, or else the one whose mailbox it is, since a service account has none, or
+/// the administrator when the API is theirs.
+fn subject(
+    way: &Way<'_>,
+    grant: &Grant,
+    options: &Options,
+    opens: &Opens<'_>,
+) -> Result<Option<String>, CallError> {
     let is_account = matches!(grant.proof, Proof::Account(_));
-    if options.impersonate.is_some() || api != ADMIN || !is_account {
+    if options.impersonate.is_some() || !is_account {
         return Ok(options.impersonate.clone());
+    }
+    if opens.api != ADMIN {
+        return Ok(opens.mailbox.clone());
     }
     let user =
         way.vault.value(ADMIN_EMAIL)?.map(|user| user.trim().to_owned()).filter(|user| !user.is_empty());

@@ -40,7 +40,8 @@ pub(super) struct Arguments {
 pub(super) struct Options {
     /// The API's version.
     pub(super) version: Option<String>,
-    /// The user to act for.
+    /// The user to act for. Older tasks have another name for it.
+    #[serde(alias = "__impersonate")]
     pub(super) impersonate: Option<String>,
     /// Scopes in the place of those found in the document.
     pub(super) scopes: Option<Vec<String>>,
@@ -202,6 +203,8 @@ mod tests {
         let legacy = parse(r#"[{"userId":"me","__impersonate":"ada@example.com"}]"#).unwrap();
         assert!(legacy.is_legacy && legacy.params.get("__impersonate").is_none());
         assert_eq!(legacy.options.impersonate.as_deref(), Some("ada@example.com"));
+        let beside = parse(r#"[{"userId":"me"},{"__impersonate":"ada@example.com"}]"#).unwrap();
+        assert_eq!(beside.options.impersonate.as_deref(), Some("ada@example.com"));
     }
 
     #[test]

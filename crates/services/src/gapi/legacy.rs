@@ -1,8 +1,8 @@
 //! What older tasks rely on: defaults and limits of a few methods. Applied to every call of them, but for the Gmail
 //! limit, which holds for calls that name the user by `__impersonate`.
 
-use super::access::ADMIN;
-use super::arguments::Arguments;
+use super::access::{ADMIN, GMAIL};
+use super::arguments::{Arguments, is_user};
 use super::document::{Document, Method};
 use super::path::Path;
 use crate::fields::raw;
@@ -25,13 +25,27 @@ pub(super) fn adjust(path: &Path, document: &Document, method: &Method, argument
     }
     match (path.api.as_str(), path.method.as_str()) {
         (ADMIN, "users.list") => clamp(arguments, USERS_MAX),
-        ("gmail", "users.messages.list") if arguments.is_legacy => clamp(arguments, MESSAGES_MAX),
+        (GMAIL, "users.messages.list") if arguments.is_legacy => clamp(arguments, MESSAGES_MAX),
+        (GMAIL, "users.messages.get") => lower(arguments, "format"),
         _ => {}
+    }
+}
+
+/// Older tasks write the values of `format` in capitals as well.
+fn lower(arguments: &mut Arguments, name: &str) {
+    if let Some(text) = arguments.params.read::<String>(name) {
+        arguments.params.set_text(name, &text.to_ascii_lowercase());
     }
 }
 
 fn put_customer(path: &Path, method: &Method, arguments: &mut Arguments) {
     let params = &mut arguments.params;
+    // An administrator's address is no customer's number.
+    for name in CUSTOMER.into_iter().filter(|name| method.parameters.contains_key(*name)) {
+        if params.read::<String>(name).is_some_and(|customer| is_user(&customer)) {
+            params.set_text(name, MY_CUSTOMER);
+        }
+    }
     let is_list = OF_CUSTOMER_OR_DOMAIN.contains(&path.method.as_str());
     let is_said = ["customer", "domain", "userKey"].iter().any(|name| params.get(name).is_some());
     for name in CUSTOMER {

@@ -74,7 +74,7 @@ pub(super) async fn clear_tokens(gapi: &Gapi, options: &Options, way: &Way<'_>) 
 
 fn open<'a>(gapi: &'a Gapi, options: &Options, way: &'a Way<'a>) -> Result<Access<'a>, CallError> {
     let scopes = options.scopes.clone().unwrap_or_else(|| vec![HARMLESS.to_owned()]);
-    Access::new(&gapi.tokens, way, &Bases::of(way.vault)?, options, Opens { api: "", scopes })
+    Access::new(&gapi.tokens, way, &Bases::of(way.vault)?, options, Opens { api: "", scopes, mailbox: None })
 }
 
 fn describe(grant: &Grant, options: &Options) -> Value {

@@ -55,6 +55,22 @@ async fn the_paths_and_limits_of_older_tasks_work() {
     let messages = setting.call("gmail.users.messages.list", messages).await;
     assert_eq!(messages["messages"].as_array().unwrap().len(), 30);
     assert_eq!(setting.google.users_of("directory.users.list"), [ADMIN, ADMIN]);
+    let by_address = setting.call("admin.domains.list", json!([{"customer": ADMIN}])).await;
+    assert_eq!(by_address, domains);
+    let ben = json!([{"userKey": BEN}, {"__impersonate": ADMIN}]);
+    assert_eq!(setting.call("admin.users.get", ben).await["primaryEmail"], BEN);
+    let message = json!([{"userId": "me", "id": "m000001", "format": "METADATA", "__impersonate": BEN}]);
+    let message = setting.call("gmail.users.messages.get", message).await;
+    assert!(message["payload"]["headers"].is_array() && message["payload"]["body"].is_null(), "{message}");
+}
+
+#[tokio::test]
+async fn a_service_account_acts_for_the_user_whose_mailbox_is_named() {
+    let setting = Setting::new();
+    let list = |params, options| setting.call("gmail.users.messages.list", json!([params, options]));
+    let own = list(json!({"userId": BEN, "q": "for ben1"}), json!(null)).await;
+    assert_eq!(own["messages"].as_array().unwrap().len(), 30);
+    assert_eq!(setting.google.users_of("gmail.users.messages.list"), [BEN]);
 }
 
 #[tokio::test]

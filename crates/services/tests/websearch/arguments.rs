@@ -18,7 +18,10 @@ fn what_is_wrong_is_named() {
             "provider is one of duckduckgo, searxng, brave, tavily",
         ),
         ("search", r#"[{"query":"x","pages":2}]"#, "unknown field `pages`"),
-        ("search", r#"["x","y"]"#, "takes 1 arguments"),
+        ("search", r#"["x","y"]"#, "argument 2, limit"),
+        ("search", r#"["x",0]"#, "limit is 1 to 50"),
+        ("search", r#"["x",3,4]"#, "takes 2 arguments"),
+        ("search", r#"[{"query":"x"},3]"#, "takes 1 arguments"),
         ("fetchPage", "[]", "the url is missing"),
         ("fetchPage", r#"["file:///etc/passwd"]"#, "url is an http or https URL"),
         ("fetchPage", r#"["example.org"]"#, "url is an http or https URL"),
@@ -31,5 +34,7 @@ fn what_is_wrong_is_named() {
         assert!(error.message.starts_with("tools.websearch"), "{}", error.message);
         assert!(error.message.contains(expected), "{method} {args}: {}", error.message);
     }
-    assert!(WebSearch.check("search", &json::parse(r#"["x"]"#.into()).unwrap()).is_ok());
+    for args in [r#"["x"]"#, r#"["x",3]"#, r#"["x",null]"#] {
+        assert!(WebSearch.check("search", &json::parse(args.into()).unwrap()).is_ok(), "{args}");
+    }
 }

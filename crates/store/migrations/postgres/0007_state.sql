@@ -13,5 +13,6 @@ alter table task_runs add column used_calls bigint not null default 0;
 alter table task_runs add column used_bytes bigint not null default 0;
 alter table task_runs add column used_tokens bigint not null default 0;
 alter table task_runs add column used_cost_micros bigint not null default 0;
--- What the provider counted, as JSON.
+-- Attempts that failed, and what the provider counted, as JSON.
+alter table stack_runs add column failures bigint not null default 0;
 alter table stack_runs add column usage text collate "C";

@@ -13,5 +13,6 @@ alter table task_runs add column used_calls integer not null default 0;
 alter table task_runs add column used_bytes integer not null default 0;
 alter table task_runs add column used_tokens integer not null default 0;
 alter table task_runs add column used_cost_micros integer not null default 0;
--- What the provider counted, as JSON.
+-- Attempts that failed, and what the provider counted, as JSON.
+alter table stack_runs add column failures integer not null default 0;
 alter table stack_runs add column usage text;

@@ -23,9 +23,10 @@ const BIRTH: [Column; 6] = [
     ("seq", Int),
     ("created_at", Int),
 ];
-const STATE: [Column; 11] = [
+const STATE: [Column; 12] = [
     ("status", Text),
     ("attempts", Int),
+    ("failures", Int),
     ("due_at", Int),
     ("awaits", Text),
     ("result", Text),
@@ -116,6 +117,7 @@ fn push_state<'a>(row: &mut Vec<Value<'a>>, state: &'a CallState) {
     row.extend_from_slice(values![
         state.status.as_str(),
         state.attempts,
+        state.failures,
         state.due_at,
         state.awaits.as_ref(),
         result,
@@ -136,8 +138,8 @@ macro_rules! select_calls {
     ($index:literal, $rest:literal) => {
         concat!(
             "
-        select number, service_name, method_name, args, made_in, seq, created_at, status, attempts, due_at,
-          awaits, child_run_id, result, error, usage, delivery, delivery_clock, ended_at, end_seq
+        select number, service_name, method_name, args, made_in, seq, created_at, status, attempts, failures,
+          due_at, awaits, child_run_id, result, error, usage, delivery, delivery_clock, ended_at, end_seq
         from stack_runs",
             $index,
             "
@@ -170,6 +172,7 @@ fn read(workspace: &WorkspaceId, run: RunId, cells: &mut Cells<'_>) -> Result<Ca
     let state = CallState {
         status: cells.word()?,
         attempts: cells.take()?,
+        failures: cells.take()?,
         due_at: cells.take()?,
         awaits: cells.take()?,
         child: cells.run_id_if_any()?,

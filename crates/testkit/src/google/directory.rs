@@ -64,6 +64,7 @@ fn described(world: &World, user: &User) -> Value {
     json!({
         "kind": "admin#directory#user",
         "id": user.email,
+        "customerId": CUSTOMER[0],
         "primaryEmail": user.email,
         "name": { "givenName": given, "familyName": family, "fullName": user.name },
         "isAdmin": world.administrator() == Some(user.email.as_str()),

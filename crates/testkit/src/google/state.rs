@@ -1,13 +1,12 @@
 //! What the server knows, and where a request goes.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 
 use super::account::Account;
 use super::answers;
+use super::asked::Asked;
 use super::batch;
 use super::documents::{Documents, Found};
 use super::fault::{Fault, Faults};
@@ -26,7 +25,7 @@ pub(super) struct State {
     pub(super) faults: Faults,
     pub(super) token_faults: Faults,
     pub(super) document_faults: Faults,
-    pub(super) counts: Counts,
+    pub(super) asked: Asked,
     pub(super) world: World,
     documents: Documents,
 }
@@ -39,7 +38,7 @@ impl State {
             faults: Faults::default(),
             token_faults: Faults::default(),
             document_faults: Faults::default(),
-            counts: Counts::default(),
+            asked: Asked::default(),
             world,
             documents: Documents::new(documents)?,
         })
@@ -55,7 +54,7 @@ impl State {
             _ => (self.documents.find(ask)?.id(), &self.faults),
         };
         let fault = faults.take()?;
-        self.counts.add(&name, None);
+        self.asked.add(&name, None, ask);
         Some(fault)
     }
 
@@ -63,15 +62,15 @@ impl State {
     pub(super) fn answer(&self, ask: &Ask) -> Reply {
         let path = ask.path.as_str();
         if path == "/token" && ask.method == "POST" {
-            self.counts.add(TOKEN, None);
+            self.asked.add(TOKEN, None, ask);
             return self.tokens.answer(&self.account, &self.world, ask);
         }
         if path == DISCOVERY {
-            self.counts.add(APIS, None);
+            self.asked.add(APIS, None, ask);
             return self.documents.directory(ask);
         }
         if let Some(rest) = path.strip_prefix(DISCOVERY) {
-            self.counts.add(DOCUMENT, None);
+            self.asked.add(DOCUMENT, None, ask);
             let names: Vec<&str> = rest.trim_start_matches('/').split('/').collect();
             return if let [api, version, "rest"] = names[..] {
                 self.documents.document(api, version)
@@ -80,7 +79,7 @@ impl State {
             };
         }
         if path.starts_with("/batch") && ask.method == "POST" {
-            self.counts.add(BATCH, None);
+            self.asked.add(BATCH, None, ask);
             return batch::answer(self, ask);
         }
         match self.documents.find(ask) {
@@ -91,7 +90,7 @@ impl State {
 
     fn perform(&self, found: &Found, ask: &Ask) -> Reply {
         let opens = self.tokens.opened_by(ask);
-        self.counts.add(&found.id(), opens.as_ref().and_then(|opens| opens.subject.as_deref()));
+        self.asked.add(&found.id(), opens.as_ref().and_then(|opens| opens.subject.as_deref()), ask);
         if let Err(refused) = validate::check(found, ask) {
             return refused;
         }
@@ -127,27 +126,5 @@ impl Opens {
     /// Whether it is this user's.
     pub(super) fn is_of(&self, user: &str) -> bool {
         self.subject.as_deref().is_some_and(|subject| subject.eq_ignore_ascii_case(user))
-    }
-}
-
-/// How often each method was asked for, and by whom.
-#[derive(Default)]
-pub(super) struct Counts(Mutex<BTreeMap<String, (usize, Vec<String>)>>);
-
-impl Counts {
-    fn add(&self, name: &str, user: Option<&str>) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, users) = counts.entry(name.to_owned()).or_default();
-        *count += 1;
-        users.extend(user.map(str::to_owned));
-    }
-
-    pub(super) fn get(&self, name: &str) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).map_or(0, |(count, _)| *count)
-    }
-
-    pub(super) fn users_of(&self, name: &str) -> Vec<String> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.get(name).map(|(_, users)| users.clone()).unwrap_or_default()
     }
 }

@@ -59,14 +59,15 @@ const SUBJECTS: [&str; 6] =
     ["Invoice", "Meeting notes", "Lunch", "Quarterly report", "Server alert", "Holiday plan"];
 const FIRST_AT_MS: i64 = 1_767_225_600_000;
 const HOUR_MS: i64 = 3_600_000;
+const SECOND_MS: i64 = 1_000;
 
 impl World {
     /// A world of so many domains (8 at most), users in each, and messages of each. It is the same every time:
-    /// every sixth message is an invoice, and every other one is unread.
+    /// every sixth message is an invoice, and every other one is unread. Texts and times tell whose mail it is.
     pub fn new(domains: usize, users: usize, messages: usize) -> Self {
-        let domains = DOMAINS.iter().take(domains).map(|domain| Domain {
+        let domains = DOMAINS.iter().take(domains).enumerate().map(|(at, domain)| Domain {
             name: (*domain).to_owned(),
-            users: (0..users).map(|number| user(domain, number, messages)).collect(),
+            users: (0..users).map(|number| user(domain, number, at * users + number, messages)).collect(),
         });
         Self { domains: domains.collect() }
     }
@@ -87,23 +88,28 @@ impl World {
     }
 }
 
-fn user(domain: &str, number: usize, messages: usize) -> User {
+/// A user, the one of this place among all.
+fn user(domain: &str, number: usize, place: usize, messages: usize) -> User {
     let name = NAMES[number % NAMES.len()];
     let email = format!("{}{number}@{domain}", name.to_ascii_lowercase());
-    let messages = (0..messages).map(|number| message(domain, number)).collect();
+    let newest_at_ms = FIRST_AT_MS - as_i64(place) * SECOND_MS;
+    let messages = (0..messages).map(|number| message(&email, number, newest_at_ms)).collect();
     User { email, name: format!("{name} {number}"), messages }
 }
 
-fn message(domain: &str, number: usize) -> Message {
+fn message(user: &str, number: usize, newest_at_ms: i64) -> Message {
     let subject = SUBJECTS[number % SUBJECTS.len()];
-    let age = i64::try_from(number).unwrap_or_default();
     let labels = if number.is_multiple_of(2) { vec!["INBOX", "UNREAD"] } else { vec!["INBOX"] };
     Message {
         id: format!("m{number:06}"),
         from: format!("sender{}@elsewhere.example", number % 3),
         subject: format!("{subject} {number}"),
-        text: format!("This is {} number {number} for {domain}.", subject.to_lowercase()),
-        at_ms: FIRST_AT_MS - age * HOUR_MS,
+        text: format!("This is {} number {number} for {user}.", subject.to_lowercase()),
+        at_ms: newest_at_ms - as_i64(number) * HOUR_MS,
         labels: labels.into_iter().map(str::to_owned).collect(),
     }
+}
+
+fn as_i64(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or_default()
 }

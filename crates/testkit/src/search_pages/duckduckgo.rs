@@ -8,13 +8,13 @@ use url::form_urlencoded;
 use super::{FOUND, Item, PAGE, field, find, number};
 use crate::http_peer::Reply;
 
-pub(super) fn answer(form: &[(String, String)]) -> Reply {
+pub(super) fn answer(form: &[(String, String)], place: &str) -> Reply {
     let query = field(form, "q");
     let from = number(form, "s", 0);
     if query == "robot" {
         return page(202, query, &robot());
     }
-    let items = find(query, from, PAGE);
+    let items = find(query, from, PAGE, place);
     let mut body = String::new();
     if items.is_empty() {
         body.push_str("<div class=\"no-results\">Nothing was found.</div>");
@@ -88,6 +88,6 @@ fn redirect(path: &str, url: &str) -> String {
     format!("//duckduckgo.com{path}{url}&amp;rut=7f")
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
