@@ -18,6 +18,8 @@ export type {
   SupabaseTools, SupabaseTable, SupabaseQuery, SupabaseResult, SupabaseSuccess, SupabaseFailure, SupabaseError, SupabaseFile,
 } from './supabase';
 export type { OpenAITools, OpenAIOptions, ChatRequest, ChatCompletion, ResponseRequest, OpenAIResponse } from './openai';
+export type { MailTools, MailMessage, MailAddress, MailAttachment, SentMail } from './mail';
+export type { SqlTools, SqlStatement, SqlResult, SqlParam, SqlOptions } from './sql';
 export type { WebSearchTools, SearchResults, WebPage } from './websearch';
 export type { SlackTools, GitHubTools, StripeTools, NotionTools, HubSpotTools } from './connectors';
 export type { Task, TaskConfig, TaskContext, Retries, Allow, Budget } from './task';

@@ -6,8 +6,10 @@ import type { GapiTools } from './gapi';
 import type { HttpTools } from './http';
 import type { KeystoreTools } from './keystore';
 import type { LogTool } from './log';
+import type { MailTools } from './mail';
 import type { OpenAITools } from './openai';
 import type { Secret } from './secret';
+import type { SqlTools } from './sql';
 import type { StateTools } from './state';
 import type { SupabaseTools } from './supabase';
 import type { TasksTools } from './tasks';
@@ -43,9 +45,11 @@ export interface Tools {
   readonly supabase: SupabaseTools;
   /** Another name of `supabase`. */
   readonly database: SupabaseTools;
+  readonly sql: SqlTools;
   readonly openai: OpenAITools;
   readonly websearch: WebSearchTools;
   readonly gapi: GapiTools;
+  readonly mail: MailTools;
   readonly slack: SlackTools;
   readonly github: GitHubTools;
   readonly stripe: StripeTools;

@@ -36,6 +36,14 @@ export const runTask: Task<{ url: string }, number> = async (input, tools, { run
   // @ts-expect-error Google is not asked
   await tools.websearch.search({ query: 'x', provider: 'google' });
 
+  const { rows } = await tools.sql.query<{ n: number }>('select $1::int as n', [7], { timeoutMs: 500 });
+  const [first] = await tools.sql.transaction([{ text: 'delete from t where id = $1', params: [rows[0]?.n ?? 0] }]);
+  // @ts-expect-error a statement has a text
+  await tools.sql.transaction([{ sql: `${first?.rowCount}` }]);
+  const { messageId } = await tools.mail.send({ to: ['a@example.com', { address: 'b@example.com' }], text: 'x' });
+  // @ts-expect-error a misspelt field is noticed
+  await tools.mail.send({ to: 'a@example.com', body: messageId });
+
   const { users } = await tools.gapi.admin.users.list({ maxResults: 500 }, { all: true, limit: 2000 });
   const mails = await tools.gapi.gmail.users.messages.list({ userId: 'me', q: 'x' }, { impersonate: users?.[0]?.primaryEmail });
   const wanted = { userId: 'me', id: 'm1', metadataHeaders: ['Subject', 'From'] } as const;

@@ -6,6 +6,8 @@
 //! Sizes, times and the number of redirects are bounded. No proxy is taken from the environment, and no
 //! cookie is kept.
 //!
+//! What speaks another protocol than HTTP gets a plain connection from [`Gate::connect`], under the same rules.
+//!
 //! # Secrets
 //!
 //! A request holds references to secrets instead of their values. They are replaced for each hop, after
@@ -31,6 +33,8 @@
 
 mod address;
 mod clients;
+mod connection;
+mod dial;
 mod exchange;
 mod fill;
 mod forms;
@@ -45,6 +49,7 @@ mod resolver;
 mod revealed;
 mod secrets;
 
+pub use connection::Connection;
 pub use fill::SECRETS_MAX;
 pub use gate::Gate;
 pub use headers::HEADERS_MAX;

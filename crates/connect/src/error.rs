@@ -33,6 +33,12 @@ pub enum Error {
         /// The parser's account, when it is the syntax that is wrong.
         source: Option<url::ParseError>,
     },
+    /// The host of a connection cannot be read.
+    #[error("the host cannot be used")]
+    BadHost {
+        /// The parser's account.
+        source: url::ParseError,
+    },
     /// The method is not a token, or is one that a task may not use.
     #[error("the method cannot be used")]
     BadMethod,
@@ -86,13 +92,13 @@ pub enum Error {
     #[error("the host's name could not be resolved")]
     Dns {
         /// The resolver's account.
-        source: reqwest::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// No connection could be made.
     #[error("no connection could be made")]
     Connect {
         /// The connector's account.
-        source: reqwest::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server was reached, but no trusted TLS session could be made with it.
     #[error("no trusted TLS session could be made")]
@@ -141,6 +147,7 @@ impl Error {
             Error::NotAllowed { .. } => "not_allowed",
             Error::PrivateAddress { .. } => "private_address",
             Error::BadUrl { .. } => "bad_url",
+            Error::BadHost { .. } => "bad_host",
             Error::BadMethod => "bad_method",
             Error::BadHeader { .. } => "bad_header",
             Error::Secret { source } => source.code(),

@@ -163,6 +163,12 @@ impl Inner {
     ) -> Self {
         let (keystore, outage) = (Keystore::new(store.clone()), Arc::<Outage>::default());
         let clock = Arc::new(if world.skips_waits { Clock::leaping() } else { Clock::Wall });
+        let sql_folder = store.node_id().is_none().then(|| store.path().join("sql"));
+        let services = Registry::new(sql_folder);
+        let services = match &world.script {
+            Some(script) => services.mocked(script),
+            None => services,
+        };
         Self {
             policies: Policies::new(keystore.clone(), outage.clone()),
             keystore,
@@ -174,7 +180,7 @@ impl Inner {
             timers: Timers::new(clock.clone()),
             clock,
             watchers: Arc::default(),
-            services: world.services,
+            services,
             gate: Gate::new(),
             rates: Rates::default(),
             outage,

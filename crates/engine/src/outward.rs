@@ -102,8 +102,8 @@ async fn ask(inner: &Arc<Inner>, attempt: Attempt) -> Attempted {
         egress.narrowed_to.push(rules.hosts_of(task));
         egress.narrowed_to.extend(program.hosts.clone());
     }
-    let vault = TaskVault::new(inner.keystore.clone(), workspace, task.clone());
-    let request = Request { method, args, idempotency_key: idempotency_key(run, number) };
+    let vault = TaskVault::new(inner.keystore.clone(), workspace.clone(), task.clone());
+    let request = Request { workspace, method, args, idempotency_key: idempotency_key(run, number) };
     let way = Way { gate: &inner.gate, policy: egress, vault: &vault, secrets: &vault, progress: &log };
     match tokio::time::timeout(policy.timeout, service.attempt(request, &way)).await {
         Ok(result) => result,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fermata_connect::retry;
 use fermata_model::usage::Usage;
-use fermata_model::{CallError, Json};
+use fermata_model::{CallError, Json, WorkspaceId};
 
 use crate::way::Way;
 
@@ -41,6 +41,8 @@ pub struct Policy {
 /// One attempt at a call.
 #[derive(Debug)]
 pub struct Request {
+    /// Whose call it is.
+    pub workspace: WorkspaceId,
     /// The path after the service's name, such as `chat.completions.create`.
     pub method: String,
     /// Arguments as the guest gave them, a JSON array. Secret references in them are still references.

@@ -4,7 +4,8 @@
 //! at it: it writes a request, sends it by its [`Way`] out, and reads the response. When to try again, what is
 //! recorded, who may call it and how often is the engine's business. A service holds no secret: it writes
 //! references such as `{{secret:OPENAI_API_KEY}}` into its requests, and the egress gate puts the values in. The
-//! one exception is `gapi`, which signs with a key and keeps short-lived tokens.
+//! exceptions are `gapi`, which signs with a key and keeps short-lived tokens, and `sql` and `mail`, which log in over
+//! connections of their own.
 
 #![forbid(unsafe_code)]
 
@@ -12,9 +13,11 @@ pub mod gapi;
 pub mod github;
 pub mod http;
 pub mod hubspot;
+pub mod mail;
 pub mod notion;
 pub mod openai;
 pub mod slack;
+pub mod sql;
 pub mod stripe;
 pub mod supabase;
 pub mod websearch;
@@ -28,6 +31,7 @@ mod registry;
 mod rest;
 mod script;
 mod sse;
+mod tls;
 mod way;
 
 pub use call::{Answer, Attempt, Attempted, Failure, Policy, Request, Service};

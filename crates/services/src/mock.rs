@@ -23,7 +23,7 @@ impl Mock {
     }
 
     fn answer(&self, request: &Request, policy: &egress::Policy) -> Result<Answer, CallError> {
-        let Request { method, args, idempotency_key: key } = request;
+        let Request { method, args, idempotency_key: key, .. } = request;
         let asked = Asked { service: self.name, method, args, key };
         let found = self.script.attempt(&asked);
         let is_http = self.name == "http";

@@ -1,6 +1,7 @@
 //! All services by name.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::call::Service;
@@ -8,27 +9,31 @@ use crate::gapi::Gapi;
 use crate::github::GitHub;
 use crate::http::Http;
 use crate::hubspot::HubSpot;
+use crate::mail::Mail;
 use crate::mock::Mock;
 use crate::notion::Notion;
 use crate::openai::OpenAi;
 use crate::script::Script;
 use crate::slack::Slack;
+use crate::sql::Sql;
 use crate::stripe::Stripe;
 use crate::supabase::Supabase;
 use crate::websearch::WebSearch;
 
 /// What the names of the services' settings begin with.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 15] = [
     "BRAVE_",
     "DUCKDUCKGO_",
     "GAPI_",
     "GITHUB_",
     "HUBSPOT_",
+    "MAIL_",
     "NOTION_",
     "OPENAI_",
     "POSTGREST_",
     "SEARXNG_",
     "SLACK_",
+    "SQL_",
     "STRIPE_",
     "SUPABASE_",
     "TAVILY_",
@@ -40,16 +45,19 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// All of them.
-    pub fn new() -> Self {
-        let services: [(&'static str, Box<dyn Service>); 10] = [
+    /// All of them. `sql_folder` is for the SQLite files of workspaces; where several nodes share the work there
+    /// is none, because each would have files of its own.
+    pub fn new(sql_folder: Option<PathBuf>) -> Self {
+        let services: [(&'static str, Box<dyn Service>); 12] = [
             ("gapi", Box::<Gapi>::default()),
             ("github", Box::new(GitHub)),
             ("http", Box::new(Http)),
             ("hubspot", Box::new(HubSpot)),
+            ("mail", Box::<Mail>::default()),
             ("notion", Box::new(Notion)),
             ("openai", Box::new(OpenAi)),
             ("slack", Box::new(Slack)),
+            ("sql", Box::new(Sql::new(sql_folder))),
             ("stripe", Box::new(Stripe)),
             ("supabase", Box::new(Supabase)),
             ("websearch", Box::new(WebSearch)),
@@ -78,11 +86,5 @@ impl Registry {
     /// Their names, in order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.services.keys().copied()
-    }
-}
-
-impl Default for Registry {
-    fn default() -> Self {
-        Self::new()
     }
 }

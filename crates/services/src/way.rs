@@ -57,6 +57,14 @@ impl Way<'_> {
     pub async fn open(&self, request: http::Request) -> Result<egress::Incoming, Failure> {
         self.gate.open(request, &self.policy, self.secrets).await.map_err(|error| refused(&error))
     }
+
+    /// Opens a plain connection, for a service that does not speak HTTP.
+    ///
+    /// # Errors
+    /// When there is none; it says whether another attempt may help. Nothing was sent.
+    pub async fn connect(&self, host: &str, port: u16) -> Result<egress::Connection, Failure> {
+        self.gate.connect(host, port, &self.policy).await.map_err(|error| refused(&error))
+    }
 }
 
 /// The gate's error as the guest gets it, with all its causes.

@@ -1,7 +1,8 @@
-//! What tests share: databases, object stores and bad lines to them, servers of other people's APIs; and the
-//! benchmark.
+//! What tests share: databases, object stores and bad lines to them, servers of other people's APIs, a mail
+//! server; and the benchmark.
 
 pub mod bench;
+pub mod certificate;
 pub mod google;
 pub mod http_peer;
 pub mod openai;
@@ -10,6 +11,7 @@ pub mod proxy;
 pub mod python;
 pub mod s3;
 pub mod search_pages;
+pub mod smtp;
 
 mod debian;
 mod own_thread;

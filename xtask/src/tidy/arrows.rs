@@ -10,9 +10,13 @@ use super::violation::Violation;
 use super::{map, table};
 use crate::repository;
 
-/// Libraries that only one crate may depend on, in its product.
-const HOMES: [(&str, &str); 4] =
-    [("rusqlite", "store"), ("wasmtime", "vm"), ("wasmtime-wizer", "vm"), ("reqwest", "connect")];
+/// Libraries that only some crates may depend on, in their product.
+const HOMES: [(&str, &[&str]); 4] = [
+    ("rusqlite", &["store", "services"]),
+    ("wasmtime", &["vm"]),
+    ("wasmtime-wizer", &["vm"]),
+    ("reqwest", &["connect"]),
+];
 
 /// What has no place in a crate without clock, waiting and input.
 const NOT_PURE: [&str; 9] =
@@ -59,13 +63,11 @@ fn compare(
 
 fn homes(crates: &Crates, found: &mut Vec<Violation>) {
     for (name, uses) in crates {
-        for (library, home) in HOMES.iter().filter(|(library, home)| uses.contains(*library) && name != home)
-        {
-            found.push(Violation::error(
-                &manifest(name),
-                1,
-                format!("uses {library}, which is for `{home}` alone"),
-            ));
+        let strays =
+            |(library, homes): &&(&str, &[&str])| uses.contains(*library) && !homes.contains(&name.as_str());
+        for (library, homes) in HOMES.iter().filter(strays) {
+            let message = format!("uses {library}, which is for {} alone", homes.join(" and "));
+            found.push(Violation::error(&manifest(name), 1, message));
         }
         for library in NOT_PURE.iter().filter(|library| name == "model" && uses.contains(**library)) {
             found.push(Violation::error(&manifest(name), 1, format!("uses {library}, but `model` is pure")));

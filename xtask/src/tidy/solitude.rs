@@ -15,7 +15,11 @@ struct Rule {
 }
 
 const RULES: [Rule; 6] = [
-    Rule { words: &["rusqlite"], homes: &["crates/store/"], message: "SQL lives in `store` alone" },
+    Rule {
+        words: &["rusqlite"],
+        homes: &["crates/store/", "crates/services/src/sql/"],
+        message: "SQL lives in `store`, and that of tasks in the service `sql`",
+    },
     Rule { words: &["wasmtime"], homes: &["crates/vm/"], message: "Wasm lives in `vm` alone" },
     Rule {
         words: &["reqwest"],

@@ -46,11 +46,11 @@ fn named(error: reqwest::Error, policy: &Policy) -> Error {
     // The URL may hold a secret, so no error keeps it.
     let source = error.without_url();
     if source.is_dns() {
-        Error::Dns { source }
+        Error::Dns { source: source.into() }
     } else if causes(&source).any(is_handshake) {
         Error::Tls { source }
     } else {
-        Error::Connect { source }
+        Error::Connect { source: source.into() }
     }
 }
 

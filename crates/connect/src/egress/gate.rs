@@ -6,11 +6,13 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::clients::Clients;
+use super::connection::Connection;
 use super::incoming::{Coming, Incoming};
 use super::policy::Policy;
+use super::resolver::Resolver;
 use super::revealed::Revealed;
 use super::secrets::Secrets;
-use super::{exchange, headers, hop};
+use super::{dial, exchange, headers, hop};
 use crate::error::Error;
 use crate::http::{Redirect, Request, Response};
 use crate::redact::Redactor;
@@ -91,6 +93,19 @@ impl Gate {
         let exchange = self.follow(hop, redirect, policy, secrets);
         let answered = timeout(after, exchange).await.unwrap_or(Err(Error::Timeout { after }))?;
         Ok(Incoming::new(answered.answer, &answered.redactor, policy.response_bytes_max, after))
+    }
+
+    /// Opens a plain TCP connection to a host, for a protocol that is not HTTP.
+    ///
+    /// Host, port and addresses are held against the policy as those of a request are. The policy's sizes bound
+    /// what may be written and read in all; its time to connect covers resolving and connecting. The host is
+    /// written as in a URL: an IPv6 address stands in brackets.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::send`]. Nothing was sent.
+    pub async fn connect(&self, host: &str, port: u16, policy: &Policy) -> Result<Connection, Error> {
+        dial::dial(host, port, policy, &Resolver::new(&policy.allow_private)).await
     }
 
     async fn follow(

@@ -76,16 +76,23 @@ impl Policy {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::bad_url("it holds credentials"));
         }
-        self.check_host(url)?;
-        let address = match url.host() {
-            Some(Host::Ipv4(address)) => address.into(),
-            Some(Host::Ipv6(address)) => address.into(),
-            _ => return Ok(()),
+        let host = url.host().ok_or_else(|| Error::bad_url("it has no host"))?;
+        self.check_target(&host, url.port_or_known_default())
+    }
+
+    /// Checks all of a host and port that can be checked without resolving the host.
+    pub(super) fn check_target<S: AsRef<str>>(&self, host: &Host<S>, port: Option<u16>) -> Result<(), Error> {
+        let name = host.to_string();
+        self.check_name(&name, port)?;
+        let address = match host {
+            Host::Ipv4(address) => (*address).into(),
+            Host::Ipv6(address) => (*address).into(),
+            Host::Domain(_) => return Ok(()),
         };
         if address::permits(address, &self.allow_private) {
             return Ok(());
         }
-        Err(Error::PrivateAddress { host: url.host_str().unwrap_or_default().to_owned(), address })
+        Err(Error::PrivateAddress { host: name, address })
     }
 
     /// Checks whether a URL's host may be asked, by its name and port alone, for those who connect to nothing.

@@ -64,7 +64,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::egress::{Gate, HostPattern, NoSecrets, Policy};
+    use crate::egress::{Gate, HostPattern, NoSecrets, Policy, dial};
     use crate::http::Request;
 
     /// A name whose address is another one each time it is asked for, checked like every other.
@@ -118,6 +118,31 @@ mod tests {
             let refused = gate.send(Request::new("GET", &url), &policy, &NoSecrets).await.unwrap_err();
             assert_eq!(refused.to_string(), "changes.example is at 127.0.0.2, which is not a public address");
         }
+    }
+
+    #[tokio::test]
+    async fn a_connection_goes_to_the_address_that_was_checked() {
+        let first = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = first.local_addr().unwrap().port();
+        let second = TcpListener::bind(("127.0.0.2", port)).await.unwrap();
+        let policy = Policy {
+            hosts: vec![HostPattern::Any],
+            allow_private: vec!["127.0.0.1/32".parse().unwrap()],
+            ..Policy::default()
+        };
+        // As above, the last is the first answer.
+        let answers = ["127.0.0.2:0", "127.0.0.1:0", "127.0.0.2:0", "127.0.0.1:0"];
+        let answers = Mutex::new(answers.iter().map(|answer| answer.parse().unwrap()).collect());
+        let changing = Changing { answers, allowed: policy.allow_private.clone() };
+        for _ in 0..2 {
+            let connection = dial::dial("changes.example", port, &policy, &changing).await.unwrap();
+            first.accept().await.unwrap();
+            drop(connection);
+            let refused = dial::dial("changes.example", port, &policy, &changing).await.unwrap_err();
+            assert_eq!(refused.to_string(), "changes.example is at 127.0.0.2, which is not a public address");
+        }
+        let knocked = tokio::time::timeout(std::time::Duration::ZERO, second.accept()).await;
+        assert!(knocked.is_err(), "somebody came to the address that is not allowed");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests may unwrap")]
 
 mod addresses;
+mod connections;
 mod failures;
 mod headers;
 mod limits;

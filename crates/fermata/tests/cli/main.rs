@@ -15,6 +15,7 @@ mod server_nodes;
 mod server_publish;
 mod server_resume;
 mod server_runs;
+mod server_services;
 mod server_store_failures;
 mod server_tls;
 mod server_token_file;

@@ -64,10 +64,17 @@ impl Place {
 
     /// A server in the folder `data` on a free port, with its token in the file `token`.
     pub(crate) fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    /// The same with further options.
+    pub(crate) fn serve_with(&self, options: &[&str]) -> Server {
         self.bring_engine();
         let file = self.path("token");
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--token-file", file.to_str().unwrap()];
-        Server::start(self.fermata(arguments))
+        let mut command = self.fermata(arguments);
+        command.args(options);
+        Server::start(command)
     }
 
     /// Puts the compiled engine into the folder `data`, if another test has left it: compiling it
@@ -114,6 +121,11 @@ pub(crate) const WAITING: &str = "export async function runTask(input, tools) {
   return await tools.events.wait('go', { timeout: 60_000 });
 }
 ";
+
+/// The first task of a page of the documents.
+pub(crate) fn first_task(page: &str) -> &str {
+    page.split("```js\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap()
+}
 
 /// One of the tasks in the repository's `examples`.
 pub(crate) fn example(name: &str) -> String {

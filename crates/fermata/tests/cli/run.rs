@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use rustix::process::Signal;
 
-use crate::program::{Place, WAITING, collect, example, finish_with, signal};
+use crate::program::{Place, WAITING, collect, example, finish, finish_with, first_task, signal};
 
 #[test]
 fn a_file_runs_without_a_server() {
@@ -17,6 +17,21 @@ fn a_file_runs_without_a_server() {
     assert!(ended.stderr.contains("INFO  greeting Ada"), "{}", ended.stderr);
     let left: Vec<_> = fs::read_dir(place.path("tmp")).unwrap().collect();
     assert!(left.is_empty(), "the temporary store is removed: {left:?}");
+}
+
+#[test]
+fn a_workspace_keeps_its_rows() {
+    let place = Place::new();
+    let page = include_str!("../../../../docs/services/sql.md");
+    let file = place.file("greet.js", first_task(page));
+    for times in 1..=2 {
+        let mut command = place.fermata(["run", &file, "--data", "data", "--input", "{\"name\": \"Ada\"}"]);
+        // Over PostgreSQL there is no file.
+        command.env_remove("FERMATA_DATABASE_URL");
+        let ended = finish(command).with_code(0);
+        assert_eq!(ended.stdout, format!("\"Hello Ada, for the {times}. time\"\n"));
+    }
+    assert!(place.path("data/sql/default.sqlite").exists());
 }
 
 #[test]

@@ -31,7 +31,7 @@ struct Place {
 
 /// The entries of a text.
 pub(super) fn lines(text: &str) -> Result<Vec<Line>, BadScript> {
-    let known = Registry::new();
+    let known = Registry::new(None);
     let start = Place { line: 1, column: 1 };
     let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| start.of(&error))?;
     if entries.len() > ENTRIES_MAX {

@@ -24,7 +24,7 @@ const POST_PAYMENT: (&str, &str, &str) =
 async fn ask(peer: &HttpPeer, (service, method, args): (&str, &str, &str)) -> Attempted {
     let url = peer.url("");
     let settings = SETTINGS.map(|(_, setting)| (setting, url.as_str()));
-    Outside::with(&settings).attempt(Registry::new().get(service).unwrap(), method, args).await
+    Outside::with(&settings).attempt(Registry::new(None).get(service).unwrap(), method, args).await
 }
 
 async fn answered(reply: Reply, call: (&str, &str, &str)) -> Attempted {
@@ -157,7 +157,7 @@ async fn the_older_query_of_notion_says_its_version() {
 #[tokio::test]
 async fn a_webhook_of_slack_gets_the_message_and_stays_secret() {
     let peer = HttpPeer::start(|_| Reply::new(200, "text/html", "ok"));
-    let services = Registry::new();
+    let services = Registry::new(None);
     let slack = services.get("slack").unwrap();
     let outside = Outside::with(&[]).with_secret("SLACK_WEBHOOK_URL", &peer.url("/services/T1/B1/hush"));
     let answer = outside.attempt(slack, "notify", r#"["Deployed"]"#).await;

@@ -48,7 +48,7 @@ fn what_is_wrong_is_named() {
         ("hubspot", "crm.things.upsert", "[{}]", "it has crm.contacts.basicApi.create"),
         ("hubspot", "crm.contacts.basicApi.archive", r#"["7","8"]"#, "takes 1 arguments"),
     ];
-    let services = Registry::new();
+    let services = Registry::new(None);
     for (service, method, args, expected) in cases {
         let args = json::parse(args.into()).unwrap();
         let error = services.get(service).unwrap().check(method, &args).unwrap_err();

@@ -70,7 +70,7 @@ async fn every_request_equals_the_official_clients() {
     let calls: Value = serde_json::from_str(include_str!("calls.json")).unwrap();
     let calls: Vec<Recorded> = official::run(include_str!("record.mjs"), &json!({ "calls": calls }));
     let peer = HttpPeer::start(|_| Reply::json(200, &json!({ "ok": true })));
-    let (outside, services) = (settings(&peer), Registry::new());
+    let (outside, services) = (settings(&peer), Registry::new(None));
     let mut counts = BTreeMap::<&str, u32>::new();
     for call in &calls {
         let service = services.get(&call.service).unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use fermata_connect::egress::{self, Gate, HostPattern, SecretError, Secrets};
-use fermata_model::{CallError, Json, json};
+use fermata_model::{CallError, Json, WorkspaceId, json};
 use fermata_services::gapi::Gapi;
 use fermata_services::{Failure, Progress, Request, Service, Vault, Way};
 use fermata_testkit::google::{Google, World};
@@ -96,7 +96,12 @@ impl Setting {
             secrets: &self.keystore,
             progress: &self.lines,
         };
-        let request = Request { method: method.to_owned(), args, idempotency_key: "run-1".to_owned() };
+        let request = Request {
+            workspace: WorkspaceId::default_workspace(),
+            method: method.to_owned(),
+            args,
+            idempotency_key: "run-1".to_owned(),
+        };
         let answer = self.gapi.attempt(request, &way).await?;
         Ok(serde_json::from_str(answer.value.get()).unwrap())
     }

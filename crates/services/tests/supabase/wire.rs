@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fermata_connect::egress::{Gate, HostPattern, Policy, SecretError, Secrets};
-use fermata_model::{CallError, Json, json};
+use fermata_model::{CallError, Json, WorkspaceId, json};
 use fermata_services::supabase::Supabase;
 use fermata_services::{Attempted, Failure, Progress, Request, Service as _, Vault, Way};
 use serde_json::{Value, json};
@@ -55,7 +55,12 @@ async fn attempt_with(values: &[(&'static str, &str)], (method, args): (&str, &s
     let keystore = Keystore(values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
     let way = Way { gate: &Gate::new(), policy, vault: &keystore, secrets: &keystore, progress: &Quiet };
     let args = json::parse(args.to_owned()).unwrap();
-    let request = Request { method: method.to_owned(), args, idempotency_key: "run-1".to_owned() };
+    let request = Request {
+        workspace: WorkspaceId::default_workspace(),
+        method: method.to_owned(),
+        args,
+        idempotency_key: "run-1".to_owned(),
+    };
     Supabase.attempt(request, &way).await
 }
 

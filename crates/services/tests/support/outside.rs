@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use fermata_connect::egress::{Gate, HostPattern, Policy, SecretError, Secrets};
-use fermata_model::{CallError, json};
+use fermata_model::{CallError, WorkspaceId, json};
 use fermata_services::{Attempted, Progress, Request, Service, Vault, Way};
 use zeroize::Zeroizing;
 
@@ -49,11 +49,27 @@ impl Outside {
 
     /// Checks a call, whose arguments are JSON text, and makes one attempt.
     pub(crate) async fn attempt(&self, service: &dyn Service, method: &str, args: &str) -> Attempted {
+        self.attempt_as(KEY, service, method, args).await
+    }
+
+    /// The same for a call of this key.
+    pub(crate) async fn attempt_as(
+        &self,
+        key: &str,
+        service: &dyn Service,
+        method: &str,
+        args: &str,
+    ) -> Attempted {
         let args = json::parse(args.to_owned()).unwrap();
         service.check(method, &args)?;
         let (vault, secrets) = (&self.settings, &self.settings);
         let way = Way { gate: &self.gate, policy: self.policy.clone(), vault, secrets, progress: &self.log };
-        let request = Request { method: method.to_owned(), args, idempotency_key: KEY.to_owned() };
+        let request = Request {
+            workspace: WorkspaceId::default_workspace(),
+            method: method.to_owned(),
+            args,
+            idempotency_key: key.to_owned(),
+        };
         service.attempt(request, &way).await
     }
 

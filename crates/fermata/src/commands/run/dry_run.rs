@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fermata_engine::World;
-use fermata_services::{Registry, Script};
+use fermata_services::Script;
 
 use crate::console::{Colour, Console, printable};
 use crate::exit::{Exit, Failure};
@@ -69,11 +69,8 @@ fn read(path: &Path) -> Result<Script, Failure> {
 impl DryRun {
     /// What surrounds the run.
     pub(super) fn world(&self) -> World {
-        let services = match &self.script {
-            Some((_, script)) => Registry::new().mocked(script),
-            None => Registry::new(),
-        };
-        World { services, skips_waits: self.skips_waits }
+        let script = self.script.as_ref().map(|(_, script)| script.clone());
+        World { script, skips_waits: self.skips_waits }
     }
 
     /// How the command ends after a run that ended so: a call without an answer fails it, even where the task

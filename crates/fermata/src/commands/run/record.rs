@@ -66,7 +66,7 @@ impl<'a> Recording<'a> {
 /// The calls of a run and, in the place of each that started a run, that run's calls: in the order in which a
 /// task that does one thing after the other made them.
 async fn entries(client: &Client, run: &str) -> Result<Vec<Entry>, ClientError> {
-    let services = Registry::new();
+    let services = Registry::new(None);
     let mut entries = Vec::new();
     let mut open = vec![client.calls(run).await?.into_iter()];
     while let Some(calls) = open.last_mut() {
