@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::own_thread;
@@ -129,7 +129,9 @@ impl HttpPeer {
         let state =
             Arc::new(State { answer: Arc::new(answer), seen: Mutex::default(), next: Mutex::default() });
         let (stop, stopped) = oneshot::channel();
-        let serving = serve(listener, Arc::clone(&state), stopped);
+        let conversing = Arc::clone(&state);
+        let serving =
+            own_thread::serve(listener, stopped, move |client| converse(client, Arc::clone(&conversing)));
         let thread = thread::Builder::new().name("testkit-http-peer".to_owned());
         let thread = thread.spawn(move || runtime.block_on(serving));
         let thread = thread.expect("a machine that runs tests has a thread left");
@@ -173,21 +175,6 @@ impl Drop for HttpPeer {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn serve(listener: TcpListener, state: Arc<State>, stopped: oneshot::Receiver<()>) {
-    let accepting = async {
-        loop {
-            // A client that is gone before it is accepted is no reason to stop.
-            if let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(converse(client, Arc::clone(&state)));
-            }
-        }
-    };
-    tokio::select! {
-        () = accepting => {}
-        _ = stopped => {}
-    }
 }
 
 async fn converse(client: TcpStream, state: Arc<State>) {

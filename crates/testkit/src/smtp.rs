@@ -10,13 +10,12 @@ use std::thread::{self, JoinHandle};
 use anyhow::{Context, Result};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use self::conversation::converse;
 use crate::certificate::Certificate;
-use crate::own_thread::listen;
+use crate::own_thread;
 
 /// When a conversation is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,9 +108,11 @@ impl SmtpPeer {
         let state =
             State { setup, tls, taken: Mutex::default(), heard: Mutex::default(), acts: Mutex::default() };
         let state = Arc::new(state);
-        let (runtime, listener, address) = listen().context("no port is left")?;
+        let (runtime, listener, address) = own_thread::listen().context("no port is left")?;
         let (stop, stopped) = oneshot::channel();
-        let serving = serve(listener, Arc::clone(&state), stopped);
+        let conversing = Arc::clone(&state);
+        let serving =
+            own_thread::serve(listener, stopped, move |client| converse(client, Arc::clone(&conversing)));
         let thread = thread::Builder::new().name("testkit-smtp".to_owned());
         let thread = thread.spawn(move || runtime.block_on(serving)).context("no thread is left")?;
         Ok(Self { address, state, certificate, stop: Some(stop), thread: Some(thread) })
@@ -177,19 +178,4 @@ fn acceptor(certificate: &Certificate) -> Result<TlsAcceptor> {
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-async fn serve(listener: TcpListener, state: Arc<State>, stopped: oneshot::Receiver<()>) {
-    let accepting = async {
-        loop {
-            // A client that is gone before it is accepted is no reason to stop.
-            if let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(converse(client, Arc::clone(&state)));
-            }
-        }
-    };
-    tokio::select! {
-        () = accepting => {}
-        _ = stopped => {}
-    }
 }

@@ -124,7 +124,7 @@ pub(crate) const WAITING: &str = "export async function runTask(input, tools) {
 
 /// The first task of a page of the documents.
 pub(crate) fn first_task(page: &str) -> &str {
-    page.split("```js\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap()
+    page.split("```js task\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap()
 }
 
 /// One of the tasks in the repository's `examples`.

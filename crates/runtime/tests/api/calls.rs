@@ -30,6 +30,7 @@ async fn calls_are_listed_in_their_order() {
             "child": null,
             "result": "red",
             "error": null,
+            "usage": null,
             "delivery": 2,
             "created_at": "<time>",
             "ended_at": "<time>",

@@ -28,6 +28,7 @@ async fn a_run_that_is_waited_for_is_answered_whole() {
             "priority": 0,
             "deliveries": 0,
             "cpu_ms": "<cpu>",
+            "used": { "calls": 0, "bytes": 0, "tokens": 0, "cost_usd": 0.0 },
             "start_at": null,
             "deadline_at": null,
             "created_at": "<time>",

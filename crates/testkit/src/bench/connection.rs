@@ -2,7 +2,7 @@
 //! client is one that the server does not get.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -68,6 +68,17 @@ impl Connection {
         let reading = tokio::time::timeout(ANSWER_WITHIN, read(&mut self.stream, &mut self.buffer));
         let head = reading.await.with_context(|| format!("no answer within {ANSWER_WITHIN:?}"))??;
         Ok(Answer { status: head.status, body: &self.buffer[head.body_at..head.body_at + head.body_bytes] })
+    }
+
+    /// Starts and completes a run by the same request again and again; how long each took.
+    pub(crate) async fn complete(&mut self, request: &[u8], times: u64) -> Result<Vec<Duration>> {
+        let mut took = Vec::new();
+        for _ in 0..times {
+            let began = Instant::now();
+            self.send(request).await?.must_be_completed()?;
+            took.push(began.elapsed());
+        }
+        Ok(took)
     }
 
     /// Sends a request and reads the JSON of a good answer.

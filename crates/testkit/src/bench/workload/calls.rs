@@ -1,7 +1,5 @@
 //! A run that makes a thousand requests in waves: what one call costs when many are on their way.
 
-use std::time::Instant;
-
 use anyhow::{Result, ensure};
 use serde_json::json;
 
@@ -27,12 +25,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Result<Vec<Row>> {
     loopback.take_asked();
     let times = bench.size(TIMES, TIMES_QUICK);
     let before = server.usage()?;
-    let mut took = Vec::new();
-    for _ in 0..times {
-        let began = Instant::now();
-        connection.send(&request).await?.must_be_completed()?;
-        took.push(began.elapsed());
-    }
+    let took = connection.complete(&request, times).await?;
     let cost = Cost::of(times * CALLS, &before, &server.usage()?);
     let asked = u64::try_from(loopback.take_asked().len())?;
     ensure!(asked == times * CALLS, "the peer saw {asked} requests of {} calls", times * CALLS);

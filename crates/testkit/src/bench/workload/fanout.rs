@@ -1,7 +1,5 @@
 //! A run that starts a thousand runs and waits for all of them.
 
-use std::time::Instant;
-
 use anyhow::Result;
 use serde_json::json;
 
@@ -23,12 +21,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Result<Vec<Row>> {
     connection.send(&request).await?.must_be_completed()?;
     let times = bench.size(TIMES, TIMES_QUICK);
     let before = server.usage()?;
-    let mut took = Vec::new();
-    for _ in 0..times {
-        let began = Instant::now();
-        connection.send(&request).await?.must_be_completed()?;
-        took.push(began.elapsed());
-    }
+    let took = connection.complete(&request, times).await?;
     let cost = Cost::of(times * CHILDREN, &before, &server.usage()?);
     server.stop_and_remove().await?;
     let case = format!("a parent of {CHILDREN}; rate and costs by child");

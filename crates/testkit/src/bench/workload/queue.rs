@@ -1,6 +1,6 @@
 //! Many runs accepted without waiting for any, until all have ended; and single ones on an idle server.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::json;
@@ -17,9 +17,9 @@ const NAME: &str = "queue";
 const JOBS: usize = 200_000;
 const JOBS_QUICK: usize = 20_000;
 const CLIENTS: usize = 64;
-const SINGLES: usize = 1_000;
+const SINGLES: u64 = 1_000;
 /// Singles that do not count.
-const FIRST_SINGLES: usize = 50;
+const FIRST_SINGLES: u64 = 50;
 /// How often the server is asked whether all have ended.
 const POLL: Duration = Duration::from_millis(20);
 
@@ -42,17 +42,10 @@ pub(super) async fn run(bench: &Bench<'_>) -> Result<Vec<Row>> {
 async fn singles(server: &Server) -> Result<Row> {
     let request = server.run_request(&NO_OP, &json!({}));
     let mut connection = server.access.connect().await?;
-    for _ in 0..FIRST_SINGLES {
-        connection.send(&request).await?.must_be_completed()?;
-    }
+    connection.complete(&request, FIRST_SINGLES).await?;
     let before = server.usage()?;
-    let mut took = Vec::with_capacity(SINGLES);
-    for _ in 0..SINGLES {
-        let began = Instant::now();
-        connection.send(&request).await?.must_be_completed()?;
-        took.push(began.elapsed());
-    }
-    let cost = Cost::of(SINGLES as u64, &before, &server.usage()?);
+    let took = connection.complete(&request, SINGLES).await?;
+    let cost = Cost::of(SINGLES, &before, &server.usage()?);
     let latency = Latency::of(took);
     let row = Row { latency, cost: Some(cost), ..Row::new(NAME, "singles, one after the other") };
     Ok(row.goal(latency.map(|latency| goal::pick_up(latency.p50_ms))))
