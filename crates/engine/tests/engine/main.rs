@@ -11,3 +11,4 @@ mod secrets;
 mod secrets_at_rest;
 mod state;
 mod support;
+mod usage;

@@ -215,3 +215,19 @@ async fn a_workspace_that_floods_leaves_room_for_another() {
     assert_eq!(bench.result(&bench.ended(flood).await), "1200");
     assert_eq!(flooded.most.load(Ordering::SeqCst), WORKSPACE_PLACES);
 }
+
+#[tokio::test]
+async fn a_budget_holds_however_many_are_made_at_once() {
+    let (bench, peer) = (Bench::new().await, Peer::start().await);
+    let task = "export const config = { budget: { calls: 7 } };
+      export default async (url, { tools }) => {
+        const ended = await Promise.allSettled(Array.from({ length: 30 }, () => tools.http.get(url)));
+        return ended.filter(({ status }) => status === 'fulfilled').length;
+      }";
+    bench.publish("spend.js", task).await;
+    let runs = [bench.start("spend", &peer.input()).await, bench.start("spend", &peer.input()).await];
+    for run in runs {
+        assert_eq!(bench.result(&bench.ended(run.birth.id).await), "7");
+    }
+    assert_eq!(peer.asked(), 14, "each run has its own");
+}
