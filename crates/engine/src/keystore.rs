@@ -1,6 +1,6 @@
 //! The keystore: names with sealed values, and the writes that have not reached the disk yet.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fermata_connect::egress::HostPattern;
@@ -277,7 +277,8 @@ impl Keystore {
         prefix: &str,
         user: User<'_>,
     ) -> Result<Vec<String>, KeystoreError> {
-        let mut names = std::collections::BTreeSet::new();
+        let ahead = self.ahead_in(workspace);
+        let mut names = BTreeSet::new();
         let mut after: Option<String> = None;
         while names.len() < NAMES_MAX {
             let page = self.store.keystore_names(workspace, namespace, after.as_deref(), PAGE);
@@ -287,29 +288,32 @@ impl Keystore {
             names
                 .extend(page.into_iter().filter(|entry| user.may_use(&entry.grants)).map(|entry| entry.name));
         }
-        let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        for (place, (entry, _)) in &ahead.entries {
-            if place.workspace == *workspace && place.namespace == namespace {
-                match entry {
-                    Some(entry) if user.may_use(&entry.grants) => names.insert(place.name.clone()),
-                    _ => names.remove(&place.name),
-                };
-            }
+        for (place, grants) in ahead.into_iter().filter(|(place, _)| place.namespace == namespace) {
+            match grants {
+                Some(grants) if user.may_use(&grants) => names.insert(place.name),
+                _ => names.remove(&place.name),
+            };
         }
         Ok(names.into_iter().filter(|name| name.starts_with(prefix)).collect())
     }
 
     /// Namespaces that have entries, in order.
     pub(crate) fn namespaces(&self, workspace: &WorkspaceId) -> Result<Vec<String>, KeystoreError> {
+        let ahead = self.ahead_in(workspace);
         let found = self.store.keystore_namespaces(workspace, None, PAGE).map_err(KeystoreError::Store)?;
-        let mut namespaces: std::collections::BTreeSet<String> = found.into_iter().collect();
-        let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = ahead
-            .entries
-            .iter()
-            .filter(|(place, (entry, _))| entry.is_some() && place.workspace == *workspace);
-        namespaces.extend(written.map(|(place, _)| place.namespace.clone()));
+        let mut namespaces: BTreeSet<String> = found.into_iter().collect();
+        let written = ahead.into_iter().filter(|(_, grants)| grants.is_some());
+        namespaces.extend(written.map(|(place, _)| place.namespace));
         Ok(namespaces.into_iter().collect())
+    }
+
+    /// What of a workspace is ahead of the disk, without grants where it was deleted. To be taken before the
+    /// ledger is read: what lands meanwhile is then in one of the two.
+    fn ahead_in(&self, workspace: &WorkspaceId) -> Vec<(Place, Option<Grants>)> {
+        let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_workspace = ahead.entries.iter().filter(|(place, _)| place.workspace == *workspace);
+        let granted = |entry: &Option<KeystoreEntry>| entry.as_ref().map(|entry| entry.grants.clone());
+        of_workspace.map(|(place, (entry, _))| (place.clone(), granted(entry))).collect()
     }
 
     fn entry(&self, place: &Place) -> Result<Option<KeystoreEntry>, KeystoreError> {

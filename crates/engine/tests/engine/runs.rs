@@ -186,3 +186,20 @@ async fn what_a_deposed_node_does_in_memory_is_told_to_nobody() {
     assert!(cancelled.as_ref().is_err_and(not_known), "{cancelled:?}");
     assert!(sent.as_ref().is_err_and(not_known), "{sent:?}");
 }
+
+#[tokio::test]
+async fn what_was_just_kept_is_listed() {
+    let bench = Bench::new().await;
+    let source = "export default async (n, { tools: { keystore } }) => {
+        const missing = [];
+        for (let i = 0; i < n; i++) {
+          const name = `name ${i}`;
+          await keystore.set(name, i);
+          if ((await keystore.list(name))[0] !== name) missing.push(name);
+        }
+        return missing;
+      }";
+    bench.publish("keep.js", source).await;
+    let run = bench.run("keep", "400").await;
+    assert_eq!(bench.result(&run), "[]", "whether it is on disk or on its way there");
+}
