@@ -6,6 +6,9 @@ use crate::support::{self, Bench};
 use fermata_engine::RunActionError;
 use fermata_model::RunStatus;
 
+/// Time for what is asked to have its effect in memory.
+const GATHERS: Duration = Duration::from_millis(100);
+
 #[tokio::test]
 async fn a_task_without_calls_completes() {
     let bench = Bench::new().await;
@@ -173,14 +176,20 @@ async fn what_a_deposed_node_does_in_memory_is_told_to_nobody() {
     bench.publish("wait.js", "export default async (_, tools) => tools.events.wait('never')").await;
     let run = bench.start("wait", "null").await.birth.id;
     bench.until(|stats| stats.slices > 0).await;
-    tokio::task::block_in_place(|| bench.depose());
+    let deposing = tokio::task::block_in_place(|| bench.depose());
     let (engine, workspace) = (&bench.engine, &bench.workspace);
-    // The first ends the run in memory; the others would find it ended.
-    let (killed, cancelled, sent) = tokio::join!(
-        engine.kill_run(workspace, run),
-        engine.cancel_run(workspace, run),
-        engine.send_event(workspace, run, "never", support::json("1")),
-    );
+    // The first ends the run in memory. That waits to be written, and never will be.
+    let later = async || {
+        tokio::time::sleep(GATHERS).await;
+        let cancelled = engine.cancel_run(workspace, run);
+        let sent = engine.send_event(workspace, run, "never", support::json("1"));
+        let deposed = async || {
+            tokio::time::sleep(GATHERS).await;
+            deposing.iter().for_each(|ledger| ledger.execute_batch("commit").unwrap());
+        };
+        tokio::join!(cancelled, sent, deposed())
+    };
+    let (killed, (cancelled, sent, ())) = tokio::join!(engine.kill_run(workspace, run), later());
     let not_known = |error: &RunActionError| !matches!(error, RunActionError::Ended(_));
     assert!(killed.as_ref().is_err_and(not_known), "{killed:?}");
     assert!(cancelled.as_ref().is_err_and(not_known), "{cancelled:?}");

@@ -107,16 +107,17 @@ impl Bench {
         Self { engine, workspace, settings, folder, database }
     }
 
-    /// Somebody else takes the node's place in the ledger, and the node does not know.
-    pub(crate) fn depose(&self) {
+    /// Somebody else takes the node's place in the ledger, and the node does not know. Where that is a file, nobody
+    /// can write before what is given back is committed.
+    pub(crate) fn depose(&self) -> Option<rusqlite::Connection> {
         let sql = "update nodes set epoch = epoch + 1";
-        match &self.database {
-            Some(database) => database.execute(&sql.replace("nodes", "fermata.nodes")).unwrap(),
-            None => {
-                let ledger = rusqlite::Connection::open(self.folder.path().join("fermata.db")).unwrap();
-                assert_eq!(ledger.execute(sql, []).unwrap(), 1);
-            }
+        if let Some(database) = &self.database {
+            database.execute(&sql.replace("nodes", "fermata.nodes")).unwrap();
+            return None;
         }
+        let ledger = rusqlite::Connection::open(self.folder.path().join("fermata.db")).unwrap();
+        ledger.execute_batch(&format!("begin immediate; {sql}")).unwrap();
+        Some(ledger)
     }
 
     pub(crate) async fn publish(&self, file_name: &str, source: &str) {
