@@ -92,6 +92,15 @@ mod tests {
         }
     }
 
+    /// Allows the first peer's address, and not the second one's.
+    fn first_alone() -> Policy {
+        Policy {
+            hosts: vec![HostPattern::Any],
+            allow_private: vec!["127.0.0.1/32".parse().unwrap()],
+            ..Policy::default()
+        }
+    }
+
     #[tokio::test]
     async fn an_answer_that_changes_is_used_as_it_was_checked() {
         let first = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -101,11 +110,7 @@ mod tests {
         peers.spawn(answer(first));
         peers.spawn(answer(second));
 
-        let policy = Policy {
-            hosts: vec![HostPattern::Any],
-            allow_private: vec!["127.0.0.1/32".parse().unwrap()],
-            ..Policy::default()
-        };
+        let policy = first_alone();
         // The last is the first answer. Were the name resolved again between check and use, the first
         // request would go to the second peer.
         let answers = ["127.0.0.2:0", "127.0.0.1:0", "127.0.0.2:0", "127.0.0.1:0"];
@@ -125,11 +130,7 @@ mod tests {
         let first = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = first.local_addr().unwrap().port();
         let second = TcpListener::bind(("127.0.0.2", port)).await.unwrap();
-        let policy = Policy {
-            hosts: vec![HostPattern::Any],
-            allow_private: vec!["127.0.0.1/32".parse().unwrap()],
-            ..Policy::default()
-        };
+        let policy = first_alone();
         // As above, the last is the first answer.
         let answers = ["127.0.0.2:0", "127.0.0.1:0", "127.0.0.2:0", "127.0.0.1:0"];
         let answers = Mutex::new(answers.iter().map(|answer| answer.parse().unwrap()).collect());

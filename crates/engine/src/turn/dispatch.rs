@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fermata_model::call::CallChange;
 use fermata_model::policy::stays_in_the_run;
 use fermata_model::record::{Call, CallBirth, CallState, Outcome, Run};
+use fermata_model::usage::Budget;
 use fermata_model::{CallError, CallStatus, Millis, json};
 use fermata_store::{Change, ReadError};
 use fermata_vm::CallRequest;
@@ -45,9 +46,9 @@ impl Turn<'_> {
         };
         // The row of the call comes before the rows of what it starts.
         let at = self.changes.len();
-        match self.charge(&call.birth) {
-            Ok(()) => self.take_step(&mut call, now),
-            Err(error) => self.outcome(&mut call, Outcome::Err(error), now),
+        self.take_step(&mut call, now);
+        if !stays_in_the_run(&call.birth.service) {
+            self.body.run.state.used.add_call(call.birth.args.get().len());
         }
         self.changes.insert(at, Change::InsertCall(Box::new(call.clone())));
         self.body.open.insert(number, call);
@@ -98,7 +99,7 @@ impl Turn<'_> {
             "events" => return events::step(method, args, now),
             _ => {}
         }
-        let rules = match self.leave_to_call(service) {
+        let rules = match self.leave_to_call(call) {
             Ok(rules) => rules,
             Err(error) => return Step::error(error),
         };
@@ -119,40 +120,34 @@ impl Turn<'_> {
 
     /// The rules of the workspace, if they and the task itself allow calls to a service. The one place where
     /// that is asked, before anything has happened, and before each attempt.
-    fn leave_to_call(&self, service: &str) -> Result<Arc<Rules>, CallError> {
+    fn leave_to_call(&self, call: &Call) -> Result<Arc<Rules>, CallError> {
+        let service = call.birth.service.as_str();
         let (task, config) = (&self.body.run.birth.task_name, &self.body.program.config);
         if config.allow.as_ref().is_some_and(|allow| !allow.allows(service)) {
             let message = format!("{task} calls tools.{service}, which is not in the `allow` of its config");
             return Err(CallError::fatal("not_allowed", message));
         }
+        self.check_budget(call, config.budget.as_ref(), "the `budget` of the task's config")?;
         let rules = self.inner.policies.of(&self.cell.workspace).map_err(policy_away)?;
         if rules.allow(task, service) {
+            self.check_budget(call, Some(rules.budget()), "the workspace's policy")?;
             return Ok(rules);
         }
         let message = format!("The workspace's policy does not let {task} call tools.{service}");
         Err(CallError::fatal("not_allowed", message))
     }
 
-    /// Counts a new call, and refuses it when what the run may use is used up.
-    fn charge(&mut self, call: &CallBirth) -> Result<(), CallError> {
-        if stays_in_the_run(&call.service) {
-            return Ok(());
+    /// The error of a new call when what the run may use is used up. A call that is tried once more has been
+    /// counted.
+    fn check_budget(&self, call: &Call, budget: Option<&Budget>, by: &str) -> Result<(), CallError> {
+        let is_new = !self.body.open.contains_key(&call.number);
+        match budget.filter(|_| is_new).and_then(|budget| budget.used_up(&self.body.run.state.used)) {
+            Some(what) => {
+                let message = format!("The run's budget is used up: {what}, by {by}");
+                Err(CallError::fatal("budget_used_up", message))
+            }
+            None => Ok(()),
         }
-        let used = self.body.run.state.used;
-        self.body.run.state.used.add_call(call.args.get().len());
-        let of_task = self.body.program.config.budget.as_ref();
-        if let Some(what) = of_task.and_then(|budget| budget.used_up(&used)) {
-            let message =
-                format!("The run's budget is used up: {what}, by the `budget` of the task's config");
-            return Err(CallError::fatal("budget_used_up", message));
-        }
-        // What cannot be looked up now is refused, or put off, when the call is about to be made.
-        let rules = self.inner.policies.of(&self.cell.workspace).ok();
-        if let Some(what) = rules.and_then(|rules| rules.budget().used_up(&used)) {
-            let message = format!("The run's budget is used up: {what}, by the workspace's policy");
-            return Err(CallError::fatal("budget_used_up", message));
-        }
-        Ok(())
     }
 
     fn unknown_service(&self, service: &str) -> CallError {
