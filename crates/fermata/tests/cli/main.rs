@@ -7,6 +7,7 @@ mod dry_runs;
 mod exit_codes;
 mod program;
 mod run;
+mod sdk_types;
 mod server_backup;
 mod server_docs;
 mod server_keystore;

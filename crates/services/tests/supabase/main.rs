@@ -6,4 +6,5 @@ mod recorded;
 mod refusals;
 mod requests;
 mod results;
+mod typed;
 mod wire;
