@@ -5,10 +5,19 @@
  * than the one Google prefers is named by `tools.gapi['drive:v2']` or `options.version`. Parameters are checked
  * against Google's description of the method before anything is sent.
  */
-export interface GapiTools {
+export type GapiTools = GapiOwn & GapiApis & Omit<GapiNamed, keyof GapiApis> & { readonly [api: string]: any };
+
+/** Empty, until `fermata types --google API` writes the types of whole APIs into it. */
+export interface GapiApis {}
+
+/** The most used methods of some APIs. */
+export interface GapiNamed {
   readonly admin: GapiAdmin;
   readonly gmail: GapiGmail;
+}
 
+/** What is not a method of an API. */
+export interface GapiOwn {
   /**
    * Up to 100 calls of one API in one request. The answers come in the order of the calls; one that failed is among
    * them, and does not reject.
@@ -25,9 +34,6 @@ export interface GapiTools {
   getTokenInfo(options?: GapiCredentialOptions): Promise<GapiTokenInfo>;
   /** Forgets the tokens of the workspace's credentials. */
   clearTokenCache(options?: GapiCredentialOptions): Promise<{ cleared: number }>;
-
-  /** Any other API. */
-  readonly [api: string]: any;
 }
 
 /** How to call a method: the second argument. */

@@ -7,9 +7,9 @@
 
 export type { Tools, ToolCall, ToolService, Duration, Instant } from './tools';
 export type { Secret } from './secret';
-export type { GapiTools, GapiOptions, GapiDownload, GapiBatchAnswer } from './gapi';
+export type { GapiTools, GapiApis, GapiOptions, GapiDownload, GapiBatchAnswer } from './gapi';
 export type { HttpTools, HttpOptions, HttpAnswer } from './http';
-export type { TasksTools, ExecuteOptions, RunHandle } from './tasks';
+export type { TasksTools, KnownTasks, ExecuteOptions, RunHandle } from './tasks';
 export type { KeystoreTools } from './keystore';
 export type { StateTools, StateEntry, StateComparison } from './state';
 export type { EventsTools } from './events';

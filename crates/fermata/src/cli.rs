@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     backup, doctor, keystore, migrate, nodes, policy, publish, restore, run, runs, send_event, store, tasks,
+    types,
 };
 use crate::exit;
 use crate::settings::ServeArgs;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     SendEvent(send_event::Args),
     /// List tasks
     Tasks(tasks::Args),
+    /// Write TypeScript types for editors: of tools, of tasks, of Google APIs
+    Types(types::Args),
     /// Keep values and secrets for tasks
     Keystore(keystore::Args),
     /// Say which services tasks may call, and how often

@@ -15,6 +15,7 @@ pub(crate) mod send_event;
 mod serve;
 pub(crate) mod store;
 pub(crate) mod tasks;
+pub(crate) mod types;
 
 use serde_json::value::RawValue;
 
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli, console: &Console) -> Result<Exit, Failure> {
         Command::Runs(args) => runs::run(args, console).await,
         Command::SendEvent(args) => send_event::run(args, console).await,
         Command::Tasks(args) => tasks::run(args, console).await,
+        Command::Types(args) => types::run(args, console).await,
         Command::Keystore(args) => keystore::run(args, console).await,
         Command::Policy(args) => policy::run(args, console).await,
         Command::Backup(args) => backup::run(args, console).await,

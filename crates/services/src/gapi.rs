@@ -33,6 +33,7 @@ use std::time::Duration;
 use fermata_connect::retry;
 use fermata_model::{CallError, Json};
 
+pub use discovery::{Description, describe};
 pub use document::Document;
 
 use crate::call::{self, Attempt, Attempted, Failure, Policy, Service};

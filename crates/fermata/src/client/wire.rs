@@ -74,6 +74,9 @@ pub(crate) struct Task {
     /// What it does.
     #[serde(default)]
     pub(crate) description: Option<String>,
+    /// JSON Schema of its input.
+    #[serde(default)]
+    pub(crate) input_schema: Option<serde_json::Value>,
     /// When it was published.
     #[serde(default)]
     pub(crate) created_at: Option<Timestamp>,

@@ -20,3 +20,4 @@ mod server_services;
 mod server_store_failures;
 mod server_tls;
 mod server_token_file;
+mod types;

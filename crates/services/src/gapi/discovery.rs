@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::bases::Bases;
 use super::document::Document;
 use super::nearest::nearest;
-use super::path::{Path, is_api, is_version};
+use super::path::{self, Path, is_api, is_version};
 use super::{error, shared};
 use crate::call::Failure;
 use crate::way::Way;
@@ -48,6 +48,41 @@ struct Name {
 struct Kept {
     document: Arc<Document>,
     bytes: u32,
+}
+
+/// A document, and the text that it was read from.
+struct Fetched {
+    kept: Arc<Kept>,
+    text: Vec<u8>,
+}
+
+/// Google's description of an API, for whoever wants more of it than requests are made from.
+#[derive(Debug)]
+pub struct Description {
+    /// The API's version, such as `v3`.
+    pub version: String,
+    /// The discovery document, as it came; it is JSON.
+    pub text: Vec<u8>,
+}
+
+/// Asks Google, or the server that stands for it, for the description of an API: `calendar`, or `drive:v2` for another
+/// version than Google prefers.
+///
+/// # Errors
+/// When the name cannot be one, Google has no such API, or does not answer with a document.
+pub async fn describe(way: &Way<'_>, api: &str, server: Option<&str>) -> Result<Description, CallError> {
+    let described = async {
+        let (api, version) = path::api(api)?;
+        let server = server.map(|server| server.trim_end_matches('/').to_owned());
+        let version = match version {
+            Some(version) => version.to_owned(),
+            None => Discovery::default().preferred(way, server.clone(), api).await?,
+        };
+        let name = Name { server, api: api.to_owned(), version };
+        let fetched = fetch(way, &name).await?;
+        Ok(Description { version: name.version, text: fetched.text })
+    };
+    described.await.map_err(|failure: Failure| failure.error)
 }
 
 #[derive(Deserialize)]
@@ -89,7 +124,8 @@ impl Discovery {
             None => self.preferred(way, server.clone(), &path.api).await?,
         };
         let name = Name { server, api: path.api.clone(), version };
-        let kept = shared::get(&self.documents, &name, || fetch(way, &name)).await?;
+        let kept =
+            shared::get(&self.documents, &name, || async { Ok(fetch(way, &name).await?.kept) }).await?;
         Ok(Arc::clone(&kept.document))
     }
 
@@ -123,7 +159,7 @@ async fn directory(way: &Way<'_>, server: Option<&str>) -> Result<Arc<BTreeMap<S
 }
 
 /// Google has two places for a document; the second is the older one, and the only one of other servers.
-async fn fetch(way: &Way<'_>, name: &Name) -> Result<Arc<Kept>, Failure> {
+async fn fetch(way: &Way<'_>, name: &Name) -> Result<Fetched, Failure> {
     let Name { server, api, version } = name;
     let older = format!("{}/discovery/v1/apis/{api}/{version}/rest", server.as_deref().unwrap_or(DIRECTORY));
     if server.is_none() {
@@ -131,9 +167,9 @@ async fn fetch(way: &Way<'_>, name: &Name) -> Result<Arc<Kept>, Failure> {
         let own = format!("https://{host}.googleapis.com/$discovery/rest?version={version}");
         if let Ok(answer) = get(way, own).await
             && answer.status == 200
-            && let Ok(kept) = read(&answer)
+            && let Ok(fetched) = read(answer)
         {
-            return Ok(kept);
+            return Ok(fetched);
         }
     }
     let answer = get(way, older).await?;
@@ -144,12 +180,13 @@ async fn fetch(way: &Way<'_>, name: &Name) -> Result<Arc<Kept>, Failure> {
     if answer.status != 200 {
         return Err(error::failure(&format!("tools.gapi: the document of {api} {version}"), true, &answer));
     }
-    Ok(read(&answer).map_err(|error| unreadable("document", &error))?)
+    Ok(read(answer).map_err(|error| unreadable("document", &error))?)
 }
 
-fn read(answer: &http::Response) -> Result<Arc<Kept>, serde_json::Error> {
+fn read(answer: http::Response) -> Result<Fetched, serde_json::Error> {
     let document = Arc::new(Document::parse(&answer.body)?);
-    Ok(Arc::new(Kept { document, bytes: u32::try_from(answer.body.len()).unwrap_or(u32::MAX) }))
+    let bytes = u32::try_from(answer.body.len()).unwrap_or(u32::MAX);
+    Ok(Fetched { kept: Arc::new(Kept { document, bytes }), text: answer.body })
 }
 
 async fn get(way: &Way<'_>, url: String) -> Result<http::Response, Failure> {

@@ -50,6 +50,20 @@ impl Path {
     }
 }
 
+/// Reads the name of an API alone, such as `gmail` or `gmail:v1`, into the API and the version it names or we prefer.
+///
+/// # Errors
+/// When it is no such name.
+pub(super) fn api(text: &str) -> Result<(&str, Option<&str>), CallError> {
+    let (api, version) = text.split_once(':').map_or((text, None), |(api, version)| (api, Some(version)));
+    if !is_api(api) || !version.is_none_or(is_version) {
+        let shown: String = text.chars().take(80).collect();
+        let message = format!("{shown:?} is not the name of an API; such a name is calendar, or drive:v2");
+        return Err(CallError::fatal("unknown_method", message));
+    }
+    Ok((api, version.or_else(|| preference(api))))
+}
+
 /// Whether the text can be the name of an API. Names become parts of host names, so nothing else will do.
 pub(super) fn is_api(text: &str) -> bool {
     let is_named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
