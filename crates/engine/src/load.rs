@@ -9,7 +9,7 @@ use fermata_model::policy::stays_in_the_run;
 use fermata_model::record::{Call, Checkpoint, Outcome, Run};
 use fermata_model::usage::Used;
 use fermata_model::{DeliveryNumber, RunError, RunId, WorkspaceId};
-use fermata_store::{ReadError, Taken};
+use fermata_store::{BegunParts, ReadError, Taken};
 use fermata_vm as vm;
 
 use crate::body::{Body, Tail};
@@ -64,47 +64,43 @@ pub(crate) fn body(inner: &Inner, workspace: &WorkspaceId, id: RunId) -> Result<
     if body.is_ended() {
         return Ok(body);
     }
-    body.is_orphan = is_orphan(inner, &body.run)?;
-    if store.node_id().is_some() {
-        // While it belonged to nobody others may have written to it.
-        body.letters = store.letters(workspace, id)?;
-    }
+    let parts = store.run_parts(&body.run, PAGE)?;
+    body.is_orphan = is_orphan(&body.run, parts.parent_call.as_ref());
+    // While it belonged to nobody others may have written to it.
+    body.letters = parts.letters;
     // Events may be sent to a run before it begins.
-    body.kept_events = VecDeque::from(store.sent_events(workspace, id)?);
-    body.events_sent = store.last_sent_event(workspace, id)?;
-    if body.run.state.started_at.is_none() {
-        body.is_unchecked = true;
-        return Ok(body);
+    body.kept_events = VecDeque::from(parts.sent_events);
+    body.events_sent = parts.last_sent_event;
+    match parts.begun {
+        Some(begun) => go_on_from(inner, &mut body, begun)?,
+        None => body.is_unchecked = true,
     }
-    for call in store.open_calls(workspace, id)?.into_iter().chain(store.undelivered(workspace, id)?) {
-        body.open.insert(call.number, call);
-    }
-    body.checkpoint = store.checkpoint(workspace, id)?;
-    body.has_checkpoint = body.checkpoint.is_some();
-    catch_up(inner, &mut body)?;
     Ok(body)
 }
 
 /// Whether the call that started the run has ended without it: its run was cancelled or ended, and
 /// the node went down before this run was told.
-fn is_orphan(inner: &Inner, run: &Run) -> Result<bool, ReadError> {
-    let Some(parent) = run.birth.parent else { return Ok(false) };
-    let call = inner.store.call(&run.birth.workspace, parent.run, parent.number)?;
-    Ok(call.is_none_or(|call| call.state.status.is_ended()))
+fn is_orphan(run: &Run, parent_call: Option<&Call>) -> bool {
+    run.birth.parent.is_some() && parent_call.is_none_or(|call| call.state.status.is_ended())
 }
 
-/// Brings the counters of the run's row, which is not written with every step, up to the newest
-/// recorded delivery.
-fn catch_up(inner: &Inner, body: &mut Body) -> Result<(), LoadError> {
+/// Puts what a run has done so far into its body, and brings the counters of its row, which is not written with every
+/// step, up to the newest recorded delivery.
+fn go_on_from(inner: &Inner, body: &mut Body, parts: BegunParts) -> Result<(), LoadError> {
+    for call in parts.open_calls.into_iter().chain(parts.undelivered) {
+        body.open.insert(call.number, call);
+    }
+    body.has_checkpoint = parts.checkpoint.is_some();
+    body.checkpoint = parts.checkpoint;
     let Run { birth, state } = &mut body.run;
     // Written with every checkpoint, so that what is read here is short however long the run is.
-    let (written, written_seq) = (state.deliveries, state.seq);
+    let written_seq = state.seq;
     let mut seq = body.open.values().map(newest_seq).max().unwrap_or(0).max(state.seq);
     let mut clock = state.started_at.unwrap_or(0);
     for call in body.open.values() {
         count_again(&mut state.used, call, written_seq);
     }
-    each_delivery(inner, &birth.workspace, birth.id, written, |call| {
+    each_delivery(inner, (&birth.workspace, birth.id), parts.deliveries, |call| {
         seq = seq.max(newest_seq(call));
         count_again(&mut state.used, call, written_seq);
         if let Some(delivered) = call.state.delivered {
@@ -113,7 +109,7 @@ fn catch_up(inner: &Inner, body: &mut Body) -> Result<(), LoadError> {
         }
     })?;
     // Log lines and dropped calls are in the stream too.
-    state.seq = seq.max(inner.store.newest_seq(&birth.workspace, birth.id)?);
+    state.seq = seq.max(parts.newest_seq);
     body.clock = clock;
     Ok(())
 }
@@ -144,19 +140,19 @@ fn newest_seq(call: &Call) -> u32 {
     call.birth.seq.max(call.state.end_seq.unwrap_or(0))
 }
 
-/// Goes through the run's recorded deliveries after number `after`, in order.
+/// Goes through the recorded deliveries of a run in order: through these, which are the first [`PAGE`] of them, and
+/// through what comes after them.
 fn each_delivery(
     inner: &Inner,
-    workspace: &WorkspaceId,
-    run: RunId,
-    mut after: DeliveryNumber,
+    (workspace, run): (&WorkspaceId, RunId),
+    mut calls: Vec<Call>,
     mut each: impl FnMut(&Call),
 ) -> Result<(), ReadError> {
     loop {
-        let calls = inner.store.deliveries(workspace, run, after, PAGE)?;
         calls.iter().for_each(&mut each);
-        match calls.last().and_then(|call| call.state.delivered) {
-            Some(delivered) => after = delivered.number,
+        let last = calls.last().and_then(|call| call.state.delivered);
+        match last.filter(|_| calls.len() >= PAGE as usize) {
+            Some(last) => calls = inner.store.deliveries(workspace, run, last.number, PAGE)?,
             None => return Ok(()),
         }
     }
@@ -246,7 +242,8 @@ fn feed(inner: &Inner, body: &mut Body, mut vm: vm::Vm, after: DeliveryNumber) -
     let began = Instant::now();
     let (workspace, id) = (body.run.birth.workspace.clone(), body.run.birth.id);
     let mut diverged = None;
-    each_delivery(inner, &workspace, id, after, |call| {
+    let first = inner.store.deliveries(&workspace, id, after, PAGE)?;
+    each_delivery(inner, (&workspace, id), first, |call| {
         let (Some(delivered), Some(outcome)) = (call.state.delivered, &call.state.outcome) else { return };
         if vm.is_over() {
             diverged.get_or_insert(delivered.number);

@@ -50,6 +50,7 @@ pub use postgres::listen::Notice;
 pub use spill::INLINE_BYTES_MAX;
 pub use store::collect::Collected;
 pub use store::nodes::Taken;
+pub use store::read::parts::{BegunParts, RunParts};
 pub use store::{Stats, Store};
 pub use tables::calls::wake::CallKey;
 pub use tables::idempotency::SQL_REQUEST;

@@ -3,6 +3,7 @@
 //! Each connection has a runtime of its own on the thread that uses it, so that a statement costs no
 //! change of thread; what is sent together is answered together.
 
+mod at_once;
 pub(crate) mod connection;
 pub(crate) mod lease;
 pub(crate) mod listen;

@@ -27,6 +27,11 @@ pub(crate) trait Read {
         row: &mut dyn FnMut(&mut Cells<'_>) -> Result<(), DbError>,
     ) -> Result<(), DbError>;
 
+    /// Runs `work`, whose statements see one state of the database and do not depend on each other's answers. Where an
+    /// answer takes a way there and back, it is taken once for all of them; `work` then runs twice, the first time
+    /// without any rows.
+    fn at_once(&mut self, work: &mut dyn FnMut(&mut dyn Read) -> Result<(), DbError>) -> Result<(), DbError>;
+
     /// From here on all statements see the same state of the database, until [`Read::end_snapshot`].
     fn begin_snapshot(&mut self) -> Result<(), DbError>;
 
@@ -58,6 +63,19 @@ impl dyn Read + '_ {
         read: impl FnMut(&mut Cells<'_>) -> Result<T, DbError>,
     ) -> Result<Option<T>, DbError> {
         Ok(self.rows(sql, values, read)?.into_iter().next())
+    }
+
+    /// What `work` reads at once: see [`Read::at_once`].
+    pub(crate) fn gather<T>(
+        &mut self,
+        mut work: impl FnMut(&mut dyn Read) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let mut gathered = None;
+        self.at_once(&mut |db| {
+            gathered = Some(work(db)?);
+            Ok(())
+        })?;
+        Ok(gathered.expect("work was run"))
     }
 
     /// Runs `work` on one state of the database.

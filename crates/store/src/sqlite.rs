@@ -61,6 +61,11 @@ impl Read for Reading<'_> {
         Ok(())
     }
 
+    fn at_once(&mut self, work: &mut dyn FnMut(&mut dyn Read) -> Result<(), DbError>) -> Result<(), DbError> {
+        let db: &mut dyn Read = self;
+        db.in_snapshot(|db| work(db))
+    }
+
     fn begin_snapshot(&mut self) -> Result<(), DbError> {
         self.0.execute_batch("begin deferred").map_err(named)
     }

@@ -3,7 +3,7 @@
 pub(crate) mod collect;
 pub(crate) mod nodes;
 mod prune;
-mod read;
+pub(crate) mod read;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;

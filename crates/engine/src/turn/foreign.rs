@@ -46,11 +46,7 @@ impl Turn<'_> {
     /// Looks for what other nodes have written about the run.
     pub(super) fn look(&mut self) {
         let (workspace, run) = (self.cell.workspace.clone(), self.cell.run);
-        let found = self.inner.store.undelivered(&workspace, run).and_then(|ended| {
-            let letters = self.inner.store.letters(&workspace, run)?;
-            Ok((ended, letters))
-        });
-        match found {
+        match self.inner.store.run_post(&workspace, run) {
             Ok((ended, letters)) => {
                 for call in ended {
                     if let (Some(child), Some(outcome)) = (call.state.child, call.state.outcome) {

@@ -70,16 +70,6 @@ impl Value<'_> {
             Self::Blob(bytes) => Cell::Blob(bytes),
         }
     }
-
-    /// The value with bytes of its own.
-    pub(super) fn into_owned(self) -> Value<'static> {
-        match self {
-            Self::Null => Value::Null,
-            Self::Int(number) => Value::Int(number),
-            Self::Text(text) => Value::Text(text.into_owned().into()),
-            Self::Blob(bytes) => Value::Blob(bytes.into_owned().into()),
-        }
-    }
 }
 
 impl<'row> From<Cell<'row>> for Value<'row> {

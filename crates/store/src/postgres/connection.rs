@@ -101,8 +101,8 @@ pub(crate) struct Connection {
     client: Client,
     statements: HashMap<String, Statement>,
     /// Longest wait for the answer to a statement.
-    answer_within: Duration,
-    traffic: Arc<Traffic>,
+    pub(super) answer_within: Duration,
+    pub(super) traffic: Arc<Traffic>,
     /// Drives the connection while its thread waits for an answer. Always there, until the drop.
     runtime: Option<Runtime>,
 }
@@ -266,6 +266,10 @@ impl Read for Connection {
     ) -> Result<(), DbError> {
         let found = self.query(sql, values)?;
         found.iter().try_for_each(|found| row(&mut Cells::new(RowRef::Postgres(found))))
+    }
+
+    fn at_once(&mut self, work: &mut dyn FnMut(&mut dyn Read) -> Result<(), DbError>) -> Result<(), DbError> {
+        self.ask_at_once(work)
     }
 
     fn begin_snapshot(&mut self) -> Result<(), DbError> {

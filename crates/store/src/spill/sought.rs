@@ -87,6 +87,11 @@ impl Read for Resolving<'_> {
         self.db.each(sql, values, &mut |cells| row(&mut cells.resolving(sought)))
     }
 
+    fn at_once(&mut self, work: &mut dyn FnMut(&mut dyn Read) -> Result<(), DbError>) -> Result<(), DbError> {
+        let sought = self.sought;
+        self.db.at_once(&mut |db| work(&mut Resolving { db, sought }))
+    }
+
     fn begin_snapshot(&mut self) -> Result<(), DbError> {
         self.db.begin_snapshot()
     }

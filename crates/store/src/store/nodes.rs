@@ -12,7 +12,7 @@ use crate::backend::{Backend, Shared};
 use crate::error::{OpenError, ReadError};
 use crate::postgres::lease::{Lease, LeaseNews};
 use crate::postgres::listen::{self, Notice};
-use crate::tables::letters::{self, Letter};
+use crate::tables::letters;
 use crate::tables::nodes::{self, NodeRecord};
 use crate::tables::runs;
 use crate::tables::runs::wake::UnfinishedRun;
@@ -105,28 +105,29 @@ impl Store {
     /// # Errors
     /// [`ReadError`] when the database fails or the rows are damaged.
     pub fn take_up(&self, workspace: &WorkspaceId, id: RunId) -> Result<Taken, ReadError> {
-        if let Some(shared) = self.shared() {
-            let node = shared.node;
-            let elsewhere = self.read("runs", |db| {
-                for _ in 0..CLAIMS_TRIED {
-                    match runs::own::owner(db, workspace, id)? {
-                        None | Some((_, true)) => return Ok(None),
-                        Some((Some(owner), _)) => return Ok(Some(owner).filter(|owner| *owner != node.id)),
-                        Some((None, _)) => {
-                            if runs::own::claim(db, workspace, id, node.id, node.epoch)? {
-                                return Ok(None);
-                            }
-                        }
-                    }
-                }
-                // This node may own nothing any more.
-                Ok(Some(NOBODY))
+        let Some(shared) = self.shared() else {
+            return Ok(self.run(workspace, id)?.map_or(Taken::Unknown, |run| Taken::Mine(Box::new(run))));
+        };
+        for _ in 0..CLAIMS_TRIED {
+            let (owner, run) = self.read("runs", |db| {
+                db.gather(|db| Ok((runs::own::owner(db, workspace, id)?, runs::get(db, workspace, id)?)))
             })?;
-            if let Some(node) = elsewhere {
-                return Ok(Taken::Elsewhere { node });
+            let (Some((owner, is_ended)), Some(run)) = (owner, run) else { return Ok(Taken::Unknown) };
+            match owner {
+                Some(node) if node != shared.node.id && !is_ended => return Ok(Taken::Elsewhere { node }),
+                None if !is_ended => self.claim(workspace, id)?,
+                _ => return Ok(Taken::Mine(Box::new(run))),
             }
         }
-        Ok(self.run(workspace, id)?.map_or(Taken::Unknown, |run| Taken::Mine(Box::new(run))))
+        // This node may own nothing any more.
+        Ok(Taken::Elsewhere { node: NOBODY })
+    }
+
+    /// Makes a run that nobody owns this node's, unless another one is faster.
+    fn claim(&self, workspace: &WorkspaceId, id: RunId) -> Result<(), ReadError> {
+        let Some(shared) = self.shared() else { return Ok(()) };
+        let node = shared.node;
+        self.read("runs", |db| runs::own::claim(db, workspace, id, node.id, node.epoch).map(drop))
     }
 
     /// Makes up to `limit` runs with ids after `after` this node's that may execute now and that nobody
@@ -192,14 +193,6 @@ impl Store {
     /// [`ReadError`] when the database fails.
     pub fn drain_node(&self, name: &str) -> Result<bool, ReadError> {
         self.read("nodes", |db| nodes::set_state(db, name, "draining", ["up", "draining"]))
-    }
-
-    /// The letters to a run that have no answer, in the order they were sent.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the database fails or the rows are damaged.
-    pub fn letters(&self, workspace: &WorkspaceId, run: RunId) -> Result<Vec<Letter>, ReadError> {
-        self.read("letters", |db| letters::list_unanswered(db, workspace, run, LETTERS_READ))
     }
 
     /// The runs with letters that nobody else will answer.

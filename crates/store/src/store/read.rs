@@ -1,12 +1,13 @@
 //! The reads of a workspace, by name. Each uses a connection of its own for its duration and sees
 //! everything that was acknowledged before it.
 
+pub(crate) mod parts;
 mod wake;
 
 use std::sync::Arc;
 
 use fermata_model::record::{
-    Call, Checkpoint, KeystoreEntry, KeystoreName, LogLine, Run, SentEvent, StateEntry, TaskVersion,
+    Call, Checkpoint, KeystoreEntry, KeystoreName, LogLine, Run, StateEntry, TaskVersion,
 };
 use fermata_model::{CallNumber, DeliveryNumber, RunId, RunStatus, VersionId, WorkspaceId};
 
@@ -18,9 +19,7 @@ use crate::sql::Read;
 use crate::tables::runs::list::{RunFilter, RunSummary};
 use crate::tables::stream::StreamEntry;
 use crate::tables::tasks::{LatestSource, TaskSummary};
-use crate::tables::{
-    calls, checkpoints, idempotency, keystore, logs, runs, sent_events, state, stream, tasks,
-};
+use crate::tables::{calls, checkpoints, idempotency, keystore, logs, runs, state, stream, tasks};
 
 /// How often a read is done whose rows refer to objects: each time they may refer to others.
 const READS_MAX: u32 = 10;
@@ -184,22 +183,6 @@ impl Store {
         self.read("calls", |reader| calls::list_delivered(reader, workspace, run, after, limit))
     }
 
-    /// The calls of a run that have not ended, in order of their numbers.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the database fails or the rows are damaged.
-    pub fn open_calls(&self, workspace: &WorkspaceId, run: RunId) -> Result<Vec<Call>, ReadError> {
-        self.read("calls", |reader| calls::list_open(reader, workspace, run))
-    }
-
-    /// The calls of a run whose outcome waits to be handed in, in order of their numbers.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the database fails or the rows are damaged.
-    pub fn undelivered(&self, workspace: &WorkspaceId, run: RunId) -> Result<Vec<Call>, ReadError> {
-        self.read("calls", |reader| calls::list_undelivered(reader, workspace, run))
-    }
-
     /// The log lines of a run after `after` in its event stream, in order.
     ///
     /// # Errors
@@ -231,37 +214,12 @@ impl Store {
         self.read("event streams", |reader| stream::list(reader, workspace, run, after, limit))
     }
 
-    /// The number of the newest entry of a run's event stream that is written in a row of its own, 0
-    /// when there is none.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the database fails or the rows are damaged.
-    pub fn newest_seq(&self, workspace: &WorkspaceId, run: RunId) -> Result<u32, ReadError> {
-        self.read("event streams", |reader| stream::newest_seq(reader, workspace, run))
-    }
-
     /// The newest checkpoint of a run.
     ///
     /// # Errors
     /// [`ReadError`] when the database fails or the rows are damaged.
     pub fn checkpoint(&self, workspace: &WorkspaceId, run: RunId) -> Result<Option<Checkpoint>, ReadError> {
         self.read("checkpoints", |reader| checkpoints::get(reader, workspace, run))
-    }
-
-    /// The events sent to a run that no call has received, in the order they were sent.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the database fails or the rows are damaged.
-    pub fn sent_events(&self, workspace: &WorkspaceId, run: RunId) -> Result<Vec<SentEvent>, ReadError> {
-        self.read("events", |reader| sent_events::list_untaken(reader, workspace, run))
-    }
-
-    /// The number of the last event sent to a run, 0 when there was none.
-    ///
-    /// # Errors
-    /// [`ReadError`] when the database fails or the rows are damaged.
-    pub fn last_sent_event(&self, workspace: &WorkspaceId, run: RunId) -> Result<u32, ReadError> {
-        self.read("events", |reader| sent_events::last_number(reader, workspace, run))
     }
 
     /// Something a task keeps.

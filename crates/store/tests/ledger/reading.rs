@@ -1,6 +1,6 @@
 //! Every read, against rows that it must and must not find.
 
-use fermata_model::record::{CallState, Delivered, Outcome, ParentCall, RunState};
+use fermata_model::record::{CallState, Delivered, Outcome, ParentCall, Run, RunState};
 use fermata_model::{CallError, CallStatus, RunStatus, VersionId};
 use fermata_store::{CallKey, Change, DueRun, ReadError, RunFilter, StreamEntry};
 
@@ -25,6 +25,13 @@ fn ended(status: CallStatus, end_seq: u32, delivery: Option<u32>) -> CallState {
         end_seq: Some(end_seq),
         ..CallState::pending()
     }
+}
+
+/// A run whose row was written after so many deliveries.
+fn begun(mut run: Run, deliveries: u32) -> Run {
+    run.state.started_at = Some(1);
+    run.state.deliveries = deliveries;
+    run
 }
 
 /// Ended, but not yet a part of the run's event stream.
@@ -152,8 +159,11 @@ fn calls_by_number_delivery_and_state() {
         assert_eq!(numbers(store.calls(ws, run_id(1), 2, 1).unwrap()), [3]);
         assert_eq!(numbers(store.deliveries(ws, run_id(1), 0, 10).unwrap()), [2, 1]);
         assert_eq!(numbers(store.deliveries(ws, run_id(1), 1, 10).unwrap()), [1]);
-        assert_eq!(numbers(store.open_calls(ws, run_id(1)).unwrap()), [4]);
-        assert_eq!(numbers(store.undelivered(ws, run_id(1)).unwrap()), [3]);
+        let parts = store.run_parts(&begun(run(1), 1), 10).unwrap().begun.unwrap();
+        assert_eq!(numbers(parts.open_calls), [4]);
+        assert_eq!(numbers(parts.undelivered), [3]);
+        assert_eq!(numbers(parts.deliveries), [1]);
+        assert_eq!(numbers(store.run_post(ws, run_id(1)).unwrap().0), [3]);
         let read = store.call(ws, run_id(1), 3).unwrap().unwrap();
         assert!(
             matches!(&read.state.outcome, Some(Outcome::Err(error)) if error.code == "timeout" && error.retryable)
@@ -232,10 +242,11 @@ fn checkpoints_events_and_keys() {
         store.commit(vec![checkpoint(1, 3)]).unwrap();
         store.commit(vec![drop_checkpoint(1), drop_checkpoint(1)]).unwrap();
         assert!(store.checkpoint(ws, run_id(1)).unwrap().is_none());
-        let events = store.sent_events(ws, run_id(1)).unwrap();
-        assert_eq!(events.iter().map(|event| event.number).collect::<Vec<_>>(), [2]);
-        assert_eq!(store.last_sent_event(ws, run_id(1)).unwrap(), 2);
-        assert_eq!(store.last_sent_event(ws, run_id(7)).unwrap(), 0);
+        let parts = store.run_parts(&run(1), 10).unwrap();
+        assert_eq!(parts.sent_events.iter().map(|event| event.number).collect::<Vec<_>>(), [2]);
+        assert_eq!(parts.last_sent_event, 2);
+        assert!(parts.begun.is_none(), "its row says that it has not begun");
+        assert_eq!(store.run_parts(&run(7), 10).unwrap().last_sent_event, 0);
         assert_eq!(store.keystore_entry(ws, "a", "x").unwrap().unwrap().version, 2);
         let names = |after: Option<&str>| -> Vec<String> {
             let page = store.keystore_names(ws, "a", after, 10).unwrap();

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use fermata_model::record::{Run, RunState};
+use fermata_model::record::{ParentCall, Run, RunState};
 use fermata_model::{RunId, RunStatus};
-use fermata_store::{Change, CommitError, Store, Taken};
+use fermata_store::{Change, CommitError, Letter, Store, Taken};
 
 use crate::cluster::Cluster;
 use crate::records::{call, insert_call, insert_run, run, run_id, update_run, workspace};
@@ -42,6 +42,52 @@ fn nodes_register_and_begin_again_with_a_higher_epoch() {
     let two = cluster.node("two");
     assert_eq!((two.id(), shown("two").epoch), (id, 2));
     two.store.commit(vec![insert_run(run(1))]).unwrap();
+}
+
+/// The round trips of `read`. A node gives signs of life meanwhile, so the fewest of some attempts count; statements are
+/// prepared by the first. The numbers themselves take one, which asks for the database's size.
+fn round_trips(store: &Store, read: impl Fn()) -> u64 {
+    let counted = (0..10).map(|_| {
+        let before = store.stats().round_trips;
+        read();
+        store.stats().round_trips - before - 1
+    });
+    counted.min().unwrap()
+}
+
+#[test]
+fn a_run_is_taken_up_in_two_round_trips() {
+    let cluster = Cluster::new();
+    let (one, two) = (cluster.node("one"), cluster.node("two"));
+    let child = with_parent(run(2), 1);
+    one.store.commit(vec![insert_run(run(1)), insert_call(call(1, 1)), insert_run(child)]).unwrap();
+    let letter = Change::PutLetter(Box::new(letter(2)));
+    two.store.commit(vec![letter]).unwrap();
+    let Taken::Mine(mut run) = take_up(&one.store, run_id(2)) else { panic!("it is its own") };
+    run.state.started_at = Some(1);
+    let parts = one.store.run_parts(&run, 10).unwrap();
+    assert_eq!(parts.parent_call.unwrap().number, 1);
+    assert_eq!(parts.letters.len(), 1);
+    assert!(parts.begun.unwrap().open_calls.is_empty());
+    assert_eq!(round_trips(&one.store, || drop(take_up(&one.store, run_id(2)))), 1);
+    assert_eq!(round_trips(&one.store, || drop(one.store.run_parts(&run, 10).unwrap())), 1);
+}
+
+fn with_parent(mut run: Run, parent: u8) -> Run {
+    run.birth.parent = Some(ParentCall { run: run_id(parent), number: 1 });
+    run
+}
+
+fn letter(to: u8) -> Letter {
+    Letter {
+        id: [5; 16],
+        workspace: workspace(),
+        run: run_id(to),
+        kind: "cancel".into(),
+        name: String::new(),
+        payload: "null".into(),
+        sent_at: 1,
+    }
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn letters_are_answered_once() {
         sent_at: 1,
     };
     two.store.commit(vec![Change::PutLetter(Box::new(letter.clone()))]).unwrap();
-    assert_eq!(one.store.letters(&workspace(), run_id(1)).unwrap(), [letter]);
+    assert_eq!(one.store.run_post(&workspace(), run_id(1)).unwrap().1, [letter]);
     assert_eq!(one.store.runs_with_letters().unwrap(), [(workspace(), run_id(1))]);
     assert!(two.store.runs_with_letters().unwrap().is_empty(), "another node answers it");
     let answer = || Change::AnswerLetter { id: [5; 16], answer: text("true"), answered_at: 2 };

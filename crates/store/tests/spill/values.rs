@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use fermata_model::json;
 use fermata_model::record::Outcome;
-use fermata_store::{Change, Group, INLINE_BYTES_MAX, Options, Store, StreamEntry};
+use fermata_store::{BegunParts, Change, Group, INLINE_BYTES_MAX, Options, Store, StreamEntry};
 
 use crate::ledger::{Ledger, Place, Rows};
 use crate::records::{
@@ -82,10 +82,12 @@ fn all_values(n: u8, bytes: usize) -> Vec<Change> {
 }
 
 fn assert_reads(store: &Store, n: u8, bytes: usize) {
-    let run = store.run(&workspace(), run_id(n)).unwrap().unwrap();
+    let mut run = store.run(&workspace(), run_id(n)).unwrap().unwrap();
     assert_eq!(run.birth.input.get(), text("input", bytes).get());
-    assert_eq!(run.state.result.unwrap().get(), text("end", bytes).get());
-    let undelivered = store.undelivered(&workspace(), run_id(n)).unwrap();
+    assert_eq!(run.state.result.as_ref().unwrap().get(), text("end", bytes).get());
+    run.state.started_at = Some(1);
+    let parts = store.run_parts(&run, 0).unwrap();
+    let BegunParts { undelivered, checkpoint, .. } = parts.begun.unwrap();
     for call in undelivered.into_iter().chain(store.call(&workspace(), run_id(n), 1).unwrap()) {
         assert_eq!(call.birth.args.get(), text("args", bytes).get());
         let Some(Outcome::Ok(result)) = call.state.outcome else { panic!("it has a result") };
@@ -94,10 +96,8 @@ fn assert_reads(store: &Store, n: u8, bytes: usize) {
     let stream = store.stream(&workspace(), run_id(n), 0, 10).unwrap();
     let [StreamEntry::CallBegan(call)] = stream.as_slice() else { panic!("{stream:?}") };
     assert_eq!(call.birth.args.get(), text("args", bytes).get());
-    let events = store.sent_events(&workspace(), run_id(n)).unwrap();
-    assert_eq!(events[0].payload.get(), text("payload", bytes).get());
-    let checkpoint = store.checkpoint(&workspace(), run_id(n)).unwrap().unwrap();
-    assert_eq!(checkpoint.sealed, sealed(n, bytes));
+    assert_eq!(parts.sent_events[0].payload.get(), text("payload", bytes).get());
+    assert_eq!(checkpoint.unwrap().sealed, sealed(n, bytes));
 }
 
 #[test]
