@@ -1,24 +1,24 @@
 //! `fermata doctor`: checks that a server can work here, and says what to do when it cannot.
 
 mod clock;
+mod database;
 mod disk;
 mod engine;
 mod folder;
 mod key;
+mod objects;
 mod port;
 mod store;
 mod token;
 
-use std::path::PathBuf;
-
 use crate::console::{Colour, Console};
 use crate::exit::{Exit, Failure};
-use crate::settings::{ConnectArgs, DataArgs, ListenArgs};
+use crate::settings::{ConnectArgs, ListenArgs, PlaceArgs};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    data: DataArgs,
+    place: PlaceArgs,
     #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
@@ -60,13 +60,28 @@ impl Finding {
 }
 
 pub(super) async fn run(args: Args, console: &Console) -> Result<Exit, Failure> {
-    let data: PathBuf = args.data.data;
+    let place = args.place.validate()?;
+    let data = &place.folder;
     let mut doctor = Doctor { console, has_bad: false };
-    doctor.note(&folder::check(&data))?;
-    doctor.note(&disk::check(&data))?;
-    doctor.note(&key::check(&data))?;
-    let (finding, newest_run) = store::check(&data).await;
-    doctor.note(&finding)?;
+    doctor.note(&folder::check(data))?;
+    doctor.note(&disk::check(data))?;
+    let newest_run = match &place.options.database {
+        Some(_) => {
+            let found = database::check(&place).await;
+            doctor.note(&key::check(data, found.is_empty))?;
+            found.findings.iter().try_for_each(|finding| doctor.note(finding))?;
+            None
+        }
+        None => {
+            doctor.note(&key::check(data, !data.join("fermata.db").exists()))?;
+            let (finding, newest_run) = store::check(data).await;
+            doctor.note(&finding)?;
+            newest_run
+        }
+    };
+    if let Some(objects) = place.options.objects.clone() {
+        doctor.note(&objects::check(objects).await)?;
+    }
     doctor.note(&clock::check(newest_run))?;
     doctor.note(&engine::check().await)?;
     let (finding, server) = port::check(&args.listen, &args.connect).await;

@@ -162,3 +162,34 @@ fn an_internal_token_is_long_and_in_one_place() {
     both.env("FERMATA_INTERNAL_TOKEN", "x".repeat(32));
     finish(both).with_code(64).telling(&["both set"]);
 }
+
+#[test]
+fn server_the_doctor_looks_at_a_shared_ledger() {
+    let shared = Shared::new();
+    let doctor = ["doctor", "--listen", "127.0.0.1:0"];
+    let said = |parts: &[&str], code: i32| {
+        let ended = shared.run(&doctor).with_code(code);
+        parts.iter().for_each(|part| assert!(ended.stdout.contains(part), "{part}: {}", ended.stdout));
+    };
+    said(&["is empty: the first start makes its tables"], 0);
+    let server = shared.serve("a");
+    said(&["is up to date (", "1 works on it"], 0);
+    server.stop(Signal::TERM).with_code(0);
+    said(&["none works on it at the moment"], 0);
+
+    let mut elsewhere = shared.command(&doctor);
+    elsewhere.env_remove("FERMATA_MASTER_KEY").args(["--objects", "s3://bucket"]);
+    elsewhere.envs([("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), ("AWS_ALLOW_HTTP", "true")]);
+    elsewhere.envs([("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")]);
+    let ended = finish(elsewhere).with_code(1);
+    assert!(ended.stdout.contains("copy it from another node"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("check the address with --objects"), "{}", ended.stdout);
+    assert_eq!(ended.stdout.matches('✗').count(), 2, "{}", ended.stdout);
+
+    shared.database.execute("delete from fermata.migrations where number >= 3").unwrap();
+    said(&["migrations are not applied", "fermata migrate up"], 1);
+    let mut nobody = shared.command(&doctor);
+    nobody.env("FERMATA_DATABASE_URL", "postgres://nobody@127.0.0.1:1/x");
+    let ended = finish(nobody).with_code(1);
+    assert!(ended.stdout.contains("✗ database"), "{}", ended.stdout);
+}

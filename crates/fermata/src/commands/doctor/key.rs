@@ -8,7 +8,8 @@ use crate::settings;
 
 const ABOUT: &str = "master key";
 
-pub(super) fn check(data: &Path) -> Finding {
+/// Looks for the key of a ledger that is there already, or is about to be made.
+pub(super) fn check(data: &Path, is_new: bool) -> Finding {
     match settings::master_key() {
         Ok(Some(_)) => return Finding::good(ABOUT, "given by the environment"),
         Ok(None) => {}
@@ -17,12 +18,12 @@ pub(super) fn check(data: &Path) -> Finding {
     let path = data.join("master.key");
     let shown = path.display();
     let Ok(metadata) = path.metadata() else {
-        if data.join("fermata.db").exists() {
-            let advice =
-                "put it back from your backup, or give it in FERMATA_MASTER_KEY or FERMATA_MASTER_KEY_FILE";
-            return Finding::bad(ABOUT, format!("{shown} is missing, and the database needs it"), advice);
+        if is_new {
+            return Finding::good(ABOUT, "is made at the first start");
         }
-        return Finding::good(ABOUT, "is made at the first start");
+        let advice = "put it back from your backup or copy it from another node, or give it in \
+             FERMATA_MASTER_KEY or FERMATA_MASTER_KEY_FILE";
+        return Finding::bad(ABOUT, format!("{shown} is missing, and the database needs it"), advice);
     };
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
