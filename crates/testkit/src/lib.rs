@@ -7,6 +7,7 @@ pub mod google;
 pub mod http_peer;
 pub mod openai;
 pub mod postgres;
+pub mod postgrest;
 pub mod proxy;
 pub mod python;
 pub mod s3;

@@ -13,7 +13,7 @@ use crate::visits::Accepted;
 use crate::world::{Asked, World};
 
 /// Services whose calls are requests to the world.
-const OUTSIDE: [&str; 3] = ["gapi", "openai", "websearch"];
+const OUTSIDE: [&str; 4] = ["gapi", "openai", "supabase", "websearch"];
 
 /// What was found.
 #[derive(Default)]
@@ -65,6 +65,8 @@ pub(crate) async fn audit(
     audit.requests = asked.requests.values().sum();
     audit.check_requests(&outward, &asked);
     audit.check_sharing(&asked, servers as usize);
+    let totals = world.totals();
+    audit.check(totals == World::totals_of_one_run(), || format!("other totals: {totals:?}"));
     audit
 }
 

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::world::{DOMAINS, UNREAD, USERS};
+use crate::world::{DOMAINS, ORDERS, UNREAD, USERS};
 
 /// The examples, by file name.
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 8] = [
     ("blog-generator.ts", include_str!("../../../../examples/blog-generator.ts")),
     ("bulk-user-search.ts", include_str!("../../../../examples/bulk-user-search.ts")),
+    ("customer-totals.ts", include_str!("../../../../examples/customer-totals.ts")),
     ("gmail-search.ts", include_str!("../../../../examples/gmail-search.ts")),
     ("gmail-user-search.ts", include_str!("../../../../examples/gmail-user-search.ts")),
     ("nested-calls.ts", include_str!("../../../../examples/nested-calls.ts")),
@@ -19,7 +20,7 @@ const SOURCES: [(&str, &str); 7] = [
 ];
 /// How many of a mailbox's messages the bulk search asks for, all in one batch.
 pub(crate) const IN_BATCH: usize = 12;
-/// How many users or messages are asked for at once.
+/// How many users, messages or orders are asked for at once.
 const PAGE: usize = 10;
 
 /// How many calls of a method there are, by `service.method`.
@@ -78,6 +79,17 @@ pub(crate) fn all() -> Vec<Example> {
         Example::new("sleep-until-morning", json!({ "maxWaitSeconds": 0.03 }), vec![("sleep.until", 1)])
             .sequential()
             .by(1),
+        Example::new(
+            "customer-totals",
+            json!({ "pageSize": PAGE }),
+            vec![
+                ("supabase.from.select.eq.order.range.throwOnError", ORDERS / PAGE + 1),
+                ("supabase.from.upsert.throwOnError", 1),
+                ("supabase.rpc.throwOnError", 1),
+            ],
+        )
+        .sequential()
+        .by(1),
     ]
 }
 

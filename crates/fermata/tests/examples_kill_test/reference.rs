@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Question};
 use crate::example::{self, Example, counted};
-use crate::world::{DOMAINS, UNREAD, USERS, World};
+use crate::world::{CUSTOMERS, DOMAINS, ORDERS, UNREAD, USERS, World};
 
 /// Tokens that all examples need: two for the directory, one for each mailbox.
 pub(crate) const TOKENS: usize = 2 + DOMAINS * USERS;
@@ -68,8 +68,8 @@ impl Reference {
 
     /// The results are those of the small world.
     fn check_results(&self) {
-        let [search, one_by_one, users, bulk, post, tree, night] = &self.results[..] else {
-            panic!("seven examples")
+        let [search, one_by_one, users, bulk, post, tree, night, totals] = &self.results[..] else {
+            panic!("eight examples")
         };
         let (mailboxes, unread) = (DOMAINS * USERS, DOMAINS * USERS * UNREAD);
         let summary = json!({
@@ -90,6 +90,9 @@ impl Reference {
         assert_eq!((&bulk["messages"], &bulk["failed"]), (&json!(mailboxes * example::IN_BATCH), &json!([])));
         assert_eq!(post["metadata"]["pagesRead"], 4, "one of five pages is gone: {post}");
         assert!(post["content"].as_str().unwrap().contains("[4] Page 3 about bees"), "{post}");
+        let amount = ORDERS * (ORDERS + 1) / 2;
+        let expected = json!({ "customers": CUSTOMERS, "orders": ORDERS, "amount": amount });
+        assert_eq!(*totals, expected);
         assert_eq!((tree, night), (&json!({ "runs": 13, "depth": 2 }), &json!("early")));
     }
 }

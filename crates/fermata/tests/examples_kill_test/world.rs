@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use fermata_testkit::google::{self, Google};
 use fermata_testkit::openai::OpenAiPeer;
+use fermata_testkit::postgres::Database;
+use fermata_testkit::postgrest::PostgRest;
 use fermata_testkit::python;
 use fermata_testkit::search_pages::SearchPeer;
 use hyper::Method;
@@ -19,6 +21,15 @@ pub(crate) const USERS: usize = 12;
 const MESSAGES: usize = 60;
 pub(crate) const UNREAD: usize = MESSAGES / 2;
 const ADMIN: &str = "ada0@one.example";
+/// How many open orders there are, and by how many customers.
+pub(crate) const ORDERS: usize = 20;
+pub(crate) const CUSTOMERS: usize = 4;
+const TABLES: &str = "
+    create table orders (id int primary key, customer text not null, amount int not null, state text not null);
+    create table totals (customer text primary key, orders int not null, amount int not null);
+    create function sum_of_totals() returns bigint language sql stable as 'select sum(amount) from totals';
+";
+const DATABASE_KEY: &str = "the key of the database";
 const OPENAI_KEY: &str = "the key of nobody";
 
 /// All servers.
@@ -26,6 +37,8 @@ pub(crate) struct World {
     google: Google,
     openai: OpenAiPeer,
     search: SearchPeer,
+    rest: PostgRest,
+    database: Database,
 }
 
 /// What they were asked.
@@ -44,7 +57,16 @@ impl World {
     pub(crate) fn start() -> Self {
         let documents = python::google_documents().unwrap();
         let google = Google::start(&documents, google::World::new(DOMAINS, USERS, MESSAGES)).unwrap();
-        Self { google, openai: OpenAiPeer::start(OPENAI_KEY), search: SearchPeer::with_pages() }
+        let database = Database::create().unwrap();
+        database.execute(TABLES).unwrap();
+        let orders = format!(
+            "insert into orders select id, 'customer ' || id % {CUSTOMERS}, id, 'open' from generate_series(1, {ORDERS}) id;
+             insert into orders values (0, 'customer 0', 1000, 'closed')"
+        );
+        database.execute(&orders).unwrap();
+        let rest = PostgRest::start(database.url(), &["public"], DATABASE_KEY).unwrap();
+        let (openai, search) = (OpenAiPeer::start(OPENAI_KEY), SearchPeer::with_pages());
+        Self { google, openai, search, rest, database }
     }
 
     /// Puts where they are and what opens them into the keystore.
@@ -54,14 +76,32 @@ impl World {
             ("GAPI_ADMIN_EMAIL", ADMIN.to_owned()),
             ("OPENAI_BASE_URL", self.openai.base_url()),
             ("DUCKDUCKGO_URL", self.search.duckduckgo_url()),
+            ("POSTGREST_URL", self.rest.url()),
+            ("POSTGREST_SECRET", "DATABASE_TOKEN".to_owned()),
         ];
         for (name, value) in values {
             put(client, name, json!({ "kind": "value", "value": value })).await;
         }
         let account = json!({ "kind": "secret", "value": self.google.key(), "hosts": [] });
         put(client, "GAPI_KEY", account).await;
-        let key = json!({ "kind": "secret", "value": OPENAI_KEY, "hosts": ["127.0.0.1"] });
-        put(client, "OPENAI_API_KEY", key).await;
+        for (name, key) in [("OPENAI_API_KEY", OPENAI_KEY), ("DATABASE_TOKEN", DATABASE_KEY)] {
+            put(client, name, json!({ "kind": "secret", "value": key, "hosts": ["127.0.0.1"] })).await;
+        }
+    }
+
+    /// What the database holds of the customers' totals: customer, orders and amount.
+    pub(crate) fn totals(&self) -> Vec<Vec<Option<String>>> {
+        self.database.query_text("select * from totals order by customer").unwrap()
+    }
+
+    /// What it holds when that was written once.
+    pub(crate) fn totals_of_one_run() -> Vec<Vec<Option<String>>> {
+        let of = |customer: usize| {
+            let amounts: Vec<usize> = (1..=ORDERS).filter(|order| order % CUSTOMERS == customer).collect();
+            let (count, amount) = (amounts.len().to_string(), amounts.iter().sum::<usize>().to_string());
+            vec![Some(format!("customer {customer}")), Some(count), Some(amount)]
+        };
+        (0..CUSTOMERS).map(of).collect()
     }
 
     /// Everything that they were asked so far.
@@ -76,6 +116,14 @@ impl World {
         }
         for request in self.search.seen() {
             add(if request.path == "/html/" { "websearch.search" } else { "websearch.fetchPage" });
+        }
+        for request in self.rest.seen() {
+            add(match (request.method.as_str(), request.path.as_str()) {
+                ("GET", "/orders") => "supabase.from.select.eq.order.range.throwOnError",
+                ("POST", "/totals") => "supabase.from.upsert.throwOnError",
+                ("POST", "/rpc/sum_of_totals") => "supabase.rpc.throwOnError",
+                (method, path) => panic!("nobody asks for {method} {path}"),
+            });
         }
         let mut keys = HashMap::new();
         for request in self.openai.seen() {

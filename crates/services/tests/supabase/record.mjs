@@ -1,9 +1,7 @@
 // Prints, as JSON, what the official client sends for each chain and what our guest hands to the host for it, and
 // what the official client makes of each canned response.
 
-import { createClient } from '../clients/node_modules/@supabase/supabase-js/dist/index.mjs';
-import { PostgrestClient } from '../clients/node_modules/@supabase/postgrest-js/dist/index.mjs';
-import { makeChains } from '../../../vm/guest/src/chain.js';
+import { bare, evaluate, guestCall, official } from './clients.mjs';
 import { others, queries } from './chains.mjs';
 import { results } from './results.mjs';
 
@@ -22,29 +20,10 @@ function recorder(canned = { status: 200, body: '{}' }) {
   return { requests, fetch };
 }
 
-/** The client wants a WebSocket at hand for what is not compared here. */
-class NoSocket {}
-
-const official = (fetch) => createClient(SITE, 'KEY', {
-  auth: { persistSession: false, autoRefreshToken: false },
-  global: { fetch },
-  realtime: { transport: NoSocket },
-});
-const bare = (fetch) => new PostgrestClient(BARE, { fetch });
-
-const evaluate = (chain, db) => new Function('db', `return ${chain}`)(db);
-
-/** What our guest hands to the host for a chain. */
-async function guestCall(chain) {
-  const calls = [];
-  const send = (service, method, args) => {
-    calls.push({ service, method, args });
-    return Promise.resolve(null);
-  };
-  await evaluate(chain, makeChains('supabase', send));
-  if (calls.length !== 1) throw new Error(`${chain}: ${calls.length} calls`);
-  return calls[0];
-}
+const clients = {
+  [SITE]: (fetch) => official(SITE, 'KEY', fetch),
+  [BARE]: (fetch) => bare(BARE, {}, fetch),
+};
 
 /** A function's result without what cannot be handed to a task: the response itself. */
 function withoutResponse({ response, ...result }) {
@@ -52,15 +31,15 @@ function withoutResponse({ response, ...result }) {
   return result;
 }
 
-async function compared(chain, client, site) {
+async function compared(chain, site) {
   const { requests, fetch } = recorder();
-  await evaluate(chain, client(fetch));
+  await evaluate(chain, clients[site](fetch));
   return { chain, site, requests, guest: await guestCall(chain) };
 }
 
 async function read({ chain, ...response }) {
   const canned = { statusText: '', headers: {}, ...response };
-  const outcome = await Promise.resolve(evaluate(chain, official(recorder(canned).fetch))).then(
+  const outcome = await Promise.resolve(evaluate(chain, clients[SITE](recorder(canned).fetch))).then(
     (value) => ({ ok: withoutResponse(value) }),
     (error) => ({ thrown: { name: error.name, message: error.message, code: error.code } }),
   );
@@ -72,8 +51,8 @@ const settle = globalThis.setTimeout;
 globalThis.setTimeout = (callback, _ms, ...args) => settle(callback, 0, ...args);
 
 const requests = [];
-for (const chain of [...queries, ...others]) requests.push(await compared(chain, official, SITE));
-for (const chain of queries) requests.push(await compared(chain, bare, BARE));
+for (const chain of [...queries, ...others]) requests.push(await compared(chain, SITE));
+for (const chain of queries) requests.push(await compared(chain, BARE));
 const outcomes = [];
 for (const result of results) outcomes.push(await read(result));
 process.stdout.write(JSON.stringify({ requests, results: outcomes }));

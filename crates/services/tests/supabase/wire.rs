@@ -18,6 +18,11 @@ const DELETE_USER: (&str, &str) =
     ("auth.admin.deleteUser", r#"[null,null,["3f0e9a52-5c1c-4f4e-9a30-2b8d2f8f6a11"]]"#);
 const JSON: (&str, &str) = ("content-type", "application/json");
 
+/// How long to wait for an answer that comes.
+const PATIENT: Duration = Duration::from_secs(20);
+/// How long to wait for one that may not come.
+const IMPATIENT: Duration = Duration::from_millis(500);
+
 struct Keystore(BTreeMap<&'static str, String>);
 
 impl Vault for Keystore {
@@ -44,11 +49,19 @@ impl Progress for Quiet {
 }
 
 /// One attempt against whatever the keystore names.
-async fn attempt_with(values: &[(&'static str, &str)], (method, args): (&str, &str)) -> Attempted {
+async fn attempt_with(values: &[(&'static str, &str)], call: (&str, &str)) -> Attempted {
+    attempt_within(PATIENT, values, call).await
+}
+
+async fn attempt_within(
+    timeout: Duration,
+    values: &[(&'static str, &str)],
+    (method, args): (&str, &str),
+) -> Attempted {
     let policy = Policy {
         hosts: vec![HostPattern::Any],
         allow_private: vec!["127.0.0.0/8".parse().unwrap()],
-        timeout: Duration::from_millis(500),
+        timeout,
         response_bytes_max: 64 << 10,
         ..Policy::default()
     };
@@ -66,6 +79,10 @@ async fn attempt_with(values: &[(&'static str, &str)], (method, args): (&str, &s
 
 async fn attempt(peer: &Peer, call: (&str, &str)) -> Attempted {
     attempt_with(&[("SUPABASE_URL", &peer.url)], call).await
+}
+
+async fn impatient(peer: &Peer, call: (&str, &str)) -> Attempted {
+    attempt_within(IMPATIENT, &[("SUPABASE_URL", &peer.url)], call).await
 }
 
 fn value(json: &Json) -> Value {
@@ -182,9 +199,9 @@ fn silences() -> [Reply; 3] {
 async fn silence_repeats_reads_only() {
     for reply in silences() {
         let peer = Peer::start(vec![reply]).await;
-        let read = failure(attempt(&peer, SELECT).await);
+        let read = failure(impatient(&peer, SELECT).await);
         assert!(read.error.retryable, "{}", read.error.message);
-        let write = failure(attempt(&peer, INSERT).await);
+        let write = failure(impatient(&peer, INSERT).await);
         assert!(!write.error.retryable, "{}", write.error.message);
         let last = value(&write.last_answer.unwrap());
         assert_eq!(
@@ -192,7 +209,7 @@ async fn silence_repeats_reads_only() {
             (&json!(0), &json!(null), &json!(false))
         );
         assert!(last["error"]["message"].as_str().unwrap().starts_with("FetchError: "), "{last}");
-        let thrown = failure(attempt(&peer, ("from.insert.throwOnError", r#"[["t"],[{}],[]]"#)).await);
+        let thrown = failure(impatient(&peer, ("from.insert.throwOnError", r#"[["t"],[{}],[]]"#)).await);
         assert!(thrown.last_answer.is_none());
     }
 }
