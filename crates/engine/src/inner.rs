@@ -163,8 +163,7 @@ impl Inner {
     ) -> Self {
         let (keystore, outage) = (Keystore::new(store.clone()), Arc::<Outage>::default());
         let clock = Arc::new(if world.skips_waits { Clock::leaping() } else { Clock::Wall });
-        let sql_folder = store.node_id().is_none().then(|| store.path().join("sql"));
-        let services = Registry::new(sql_folder);
+        let services = Registry::new(store.sql_folder());
         let services = match &world.script {
             Some(script) => services.mocked(script),
             None => services,

@@ -10,6 +10,7 @@ use crate::policies::Rules;
 
 pub(crate) mod events;
 pub(crate) mod keystore;
+pub(crate) mod script;
 pub(crate) mod sleep;
 pub(crate) mod state;
 pub(crate) mod tasks;

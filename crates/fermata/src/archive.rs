@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fermata_store::ObjectsError;
-use fermata_store::archive::{ArchiveError, KeyState, Progress, Restored, Stage, Summary};
+use fermata_store::archive::{ArchiveError, KeyState, Place, Progress, Restored, Stage, Summary};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -48,6 +48,7 @@ fn begin(line: &ProgressBar, progress: Progress, has_colour: bool) {
         Stage::Checking => "checking the archive",
         Stage::Rows => "copying rows",
         Stage::Objects => "copying objects",
+        Stage::Files => "copying SQLite files",
         Stage::ReadingBack => "reading back",
     };
     let (sign, bar) =
@@ -66,9 +67,13 @@ fn begin(line: &ProgressBar, progress: Progress, has_colour: bool) {
 
 /// What was copied, in words.
 pub(crate) fn words(summary: &Summary) -> String {
-    let rows = if summary.rows == 1 { "row" } else { "rows" };
-    let objects = if summary.objects == 1 { "object" } else { "objects" };
-    format!("{} {rows} and {} {objects}, as of {}", summary.rows, summary.objects, moment(summary))
+    let of = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let (rows, objects) = (of(summary.rows, "row"), of(summary.objects, "object"));
+    let all = match summary.sql_files {
+        0 => format!("{rows} and {objects}"),
+        count => format!("{rows}, {objects} and {}", of(count, "SQLite file")),
+    };
+    format!("{all}, as of {}", moment(summary))
 }
 
 /// What was copied, as JSON.
@@ -79,6 +84,7 @@ pub(crate) fn json_of(summary: &Summary) -> Value {
         "program": summary.program,
         "rows": summary.rows,
         "objects": summary.objects,
+        "sql_files": summary.sql_files,
     })
 }
 
@@ -108,6 +114,17 @@ pub(crate) fn tell_key(restored: &Restored, console: &Console) {
         ],
     };
     lines.iter().for_each(|line| console.tell(line));
+}
+
+/// Says what becomes of the workspaces' SQLite files over PostgreSQL.
+pub(crate) fn tell_files(restored: &Restored, place: &Place, console: &Console) {
+    if restored.summary.sql_files > 0 && place.options.database.is_some() {
+        let folder = place.folder.join("sql");
+        console.tell(&format!(
+            "Nodes over PostgreSQL do not use the SQLite files of tools.sql: they lie in {}",
+            folder.display()
+        ));
+    }
 }
 
 fn warning(console: &Console) -> String {

@@ -36,5 +36,5 @@ mod way;
 
 pub use call::{Answer, Attempt, Attempted, Failure, Policy, Request, Service};
 pub use registry::Registry;
-pub use script::{BadScript, Entry, EntryError, Script, Times, Unused};
+pub use script::{Asked, BadScript, Entry, EntryError, INSIDE, Script, Times, Unused};
 pub use way::{Progress, Vault, Way};

@@ -42,6 +42,7 @@ const SETTINGS: [&str; 15] = [
 /// The services of this version whose calls leave the system.
 pub struct Registry {
     services: BTreeMap<&'static str, Box<dyn Service>>,
+    script: Option<Arc<Script>>,
 }
 
 impl Registry {
@@ -62,14 +63,20 @@ impl Registry {
             ("supabase", Box::new(Supabase)),
             ("websearch", Box::new(WebSearch)),
         ];
-        Self { services: services.into() }
+        Self { services: services.into(), script: None }
     }
 
     /// The same services for a dry run: calls are checked as ever, and answered from a script.
     #[must_use]
     pub fn mocked(self, script: &Arc<Script>) -> Self {
         let mock = |(name, real)| (name, Box::new(Mock::new(name, real, script)) as Box<dyn Service>);
-        Self { services: self.services.into_iter().map(mock).collect() }
+        let services = self.services.into_iter().map(mock).collect();
+        Self { services, script: Some(script.clone()) }
+    }
+
+    /// What answers the calls of a dry run, also those that stay inside.
+    pub fn script(&self) -> Option<&Script> {
+        self.script.as_deref()
     }
 
     /// A service by its name.

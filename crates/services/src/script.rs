@@ -20,6 +20,9 @@ use likeness::{Likeness, differences};
 pub use entry::{Entry, EntryError, Times};
 pub use reading::BadScript;
 
+/// The services whose calls stay inside a run and can be answered all the same. Without an answer they are performed.
+pub const INSIDE: [&str; 4] = ["events", "keystore", "state", "tasks"];
+
 /// Longest arguments that a message shows, in characters.
 const SHOWN_CHARS_MAX: usize = 300;
 
@@ -60,12 +63,15 @@ struct Taken {
 
 /// A call that asks for its outcome.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    pub(crate) service: &'a str,
-    pub(crate) method: &'a str,
-    pub(crate) args: &'a Json,
-    /// The same at each attempt of the call.
-    pub(crate) key: &'a str,
+pub struct Asked<'a> {
+    /// The service, such as `keystore`.
+    pub service: &'a str,
+    /// The path after it, such as `getKey`.
+    pub method: &'a str,
+    /// The call's arguments, a JSON array.
+    pub args: &'a Json,
+    /// The same at each attempt of the call, different for every other call.
+    pub key: &'a str,
 }
 
 /// An entry that answered no call.
@@ -101,6 +107,12 @@ impl Script {
         let state = self.lock();
         let unused = self.lines.iter().zip(&state.uses).filter(|(_, uses)| **uses == 0);
         unused.map(|(line, _)| Unused { line: line.number, method: line.entry.path() }).collect()
+    }
+
+    /// The outcome of a call that stays inside, the same each time it is asked for; `None` when nothing answers it,
+    /// and it is to be performed.
+    pub fn outcome(&self, asked: &Asked<'_>) -> Option<Result<Json, CallError>> {
+        Some(self.attempt(asked)?.map(|answer| answer.value))
     }
 
     /// The outcome of an attempt; `None` when nothing answers its call.

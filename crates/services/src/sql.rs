@@ -22,9 +22,10 @@ mod error;
 mod file;
 mod place;
 mod server;
+mod turns;
 mod words;
 
-/// How long a call waits for the database to be there, beyond its own time.
+/// How long a call whose turn it is waits for the database to be there, beyond its own time.
 const READY_WITHIN: Duration = Duration::from_secs(10);
 /// How much longer than its time an attempt takes at most: to be cut off, and to say so.
 const SLACK: Duration = Duration::from_secs(5);
@@ -46,7 +47,8 @@ impl Sql {
 impl Service for Sql {
     fn check(&self, method: &str, args: &Json) -> Result<Policy, CallError> {
         let call = Call::read(method, args)?;
-        Ok(Policy { timeout: READY_WITHIN + call.time + SLACK, retry: retry::Policy::default() })
+        // As long as it may take it may also wait for its turn.
+        Ok(Policy { timeout: call.time + READY_WITHIN + call.time + SLACK, retry: retry::Policy::default() })
     }
 
     fn attempt<'a>(&'a self, request: Request, way: &'a Way<'a>) -> Attempt<'a> {
@@ -58,7 +60,7 @@ impl Sql {
     async fn make(&self, request: Request, way: &Way<'_>) -> Attempted {
         let call = Call::read(&request.method, &request.args)?;
         let result = match (Place::of(way.vault)?, &self.files) {
-            (Some(place), _) => self.servers.perform(&place, &call, way).await?,
+            (Some(place), _) => self.servers.perform(&request.workspace, &place, &call, way).await?,
             (None, Some(files)) => files.perform(&request.workspace, request.idempotency_key, call).await?,
             (None, None) => return Err(place::missing().into()),
         };

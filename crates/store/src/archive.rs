@@ -1,11 +1,13 @@
 //! Archives: a whole ledger in one file, the same for both databases; and copies from one place to another.
 //!
-//! A backup is made while others work: it holds one state of the ledger, the rows and the objects they name.
+//! A backup is made while others work: it holds one state of the ledger, the rows and the objects they name, and the
+//! SQLite files that workspaces have beside it.
 //! It is a draft until it was read back. A restore checks the whole file before it writes anything, takes only
 //! an empty place, and lets nothing be seen before all of it was read back. The master key is in no archive.
 
 mod database;
 mod error;
+mod files;
 mod format;
 mod objects;
 mod progress;
@@ -70,6 +72,8 @@ pub struct Summary {
     pub rows: u64,
     /// Objects.
     pub objects: u64,
+    /// SQLite files that workspaces have for `tools.sql`.
+    pub sql_files: u64,
 }
 
 impl Summary {
@@ -80,6 +84,7 @@ impl Summary {
             program: header.program.clone(),
             rows: totals.rows,
             objects: totals.objects.count,
+            sql_files: totals.files.count,
         }
     }
 }
@@ -133,13 +138,13 @@ fn attempt(place: &Place, file: &Path, told: Told<'_>) -> Result<Summary, Archiv
     let header = source.header(place.options.version);
     let out = BufWriter::with_capacity(PIECE_BYTES, &draft.file);
     let mut archive = Writer::begin(out, draft.path.clone(), &header)?;
-    let totals = source.replay(&mut archive, told)?;
+    let totals = source.replay(&mut archive, file, told)?;
     drop(source);
     drop(archive.finish()?);
     draft.file.sync_all().map_err(|error| ArchiveError::file("write", &draft.path, error))?;
     let found = Reader::open(&draft.path)?.check(told)?;
     if found != totals {
-        let what = "rows or objects".to_owned();
+        let what = "rows, objects or files".to_owned();
         return Err(ArchiveError::ReadBack { place: draft.path.display().to_string(), what });
     }
     draft.keep(file)?;
@@ -165,7 +170,7 @@ pub fn restore(file: &Path, place: &Place, told: Told<'_>) -> Result<Restored, A
     let totals = archive.check(told)?;
     let mut target = Target::begin(place, archive.header.schema, None, None)?;
     let written = {
-        let mut counted = Counted::begin(told, Stage::Rows, Some(totals.rows + totals.objects.count));
+        let mut counted = Counted::begin(told, Stage::Rows, Some(totals.count()));
         archive.replay(&mut target, &mut |done| counted.set(done))
     };
     let finished = written.and_then(|totals| target.finish(&totals, told)).inspect_err(|_| target.abandon());
@@ -182,7 +187,7 @@ pub fn copy(from: &Place, to: &Place, told: Told<'_>) -> Result<Restored, Archiv
     let mut source = Source::open_at_rest(from)?;
     let header = source.header(from.options.version);
     let mut target = Target::begin(to, header.schema, Some(source.objects()), source.folder())?;
-    let written = source.replay(&mut target, told);
+    let written = source.replay(&mut target, &to.folder.join("sql"), told);
     let finished = written.and_then(|totals| Ok((totals, target.finish(&totals, told)?)));
     let (totals, key) = finished.inspect_err(|_| target.abandon())?;
     Ok(Restored { summary: Summary::of(&header, &totals), key, key_path: target.key_path() })

@@ -29,8 +29,7 @@ impl Folder {
     /// Makes the folder when it is missing, and locks it.
     pub(crate) fn lock(path: &Path) -> Result<Self, OpenError> {
         if !path.is_dir() {
-            let made = DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path);
-            made.map_err(|error| OpenError::io("create the folder", path, error))?;
+            make_private(path).map_err(|error| OpenError::io("create the folder", path, error))?;
         }
         let lock_path = path.join("fermata.lock");
         let mut lock = open_private(&lock_path).map_err(|error| OpenError::io("open", &lock_path, error))?;
@@ -66,6 +65,16 @@ impl Folder {
     /// Where large values lie when nothing else is said.
     pub(crate) fn objects(&self) -> PathBuf {
         self.path.join("objects")
+    }
+
+    /// Where workspaces have their SQLite files.
+    pub(crate) fn sql(&self) -> PathBuf {
+        sql_of(&self.path)
+    }
+
+    /// Such files that are not complete yet.
+    pub(crate) fn sql_draft(&self) -> PathBuf {
+        self.path.join("sql.draft")
     }
 
     pub(crate) fn master_key(&self) -> PathBuf {
@@ -117,6 +126,16 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Where workspaces have their SQLite files, in a folder that is not held.
+pub(crate) fn sql_of(folder: &Path) -> PathBuf {
+    folder.join("sql")
+}
+
+/// Makes a folder that only the owner enters.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path)
 }
 
 /// The size a database's header gives it.

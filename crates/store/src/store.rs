@@ -141,6 +141,12 @@ impl Store {
         self.inner.folder.path()
     }
 
+    /// Where workspaces may have SQLite files of their own, which backups take. There is no such place where several
+    /// nodes share the ledger: each would have other files.
+    pub fn sql_folder(&self) -> Option<PathBuf> {
+        self.node_id().is_none().then(|| self.inner.folder.sql())
+    }
+
     /// Hands a group to the committer. Does not wait for the disk, unless 65,536 changes wait
     /// already; then it waits for room. Values of more than [`INLINE_BYTES_MAX`](crate::INLINE_BYTES_MAX)
     /// bytes are written to the object store first, which it waits for; if that fails the group is told

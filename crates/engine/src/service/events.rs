@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use super::{Step, arguments, unknown_method};
 
+/// The code of a wait that went on for its whole time.
+pub(crate) const TIMEOUT: &str = "timeout";
+
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Options {
@@ -52,5 +55,5 @@ pub(crate) fn check_name(name: &str) -> Result<(), String> {
 
 /// The rejection of a wait that went on for its whole time.
 pub(crate) fn timed_out(name: &str) -> CallError {
-    CallError::fatal("timeout", format!("No event {name:?} came in time"))
+    CallError::fatal(TIMEOUT, format!("No event {name:?} came in time"))
 }

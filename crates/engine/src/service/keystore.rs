@@ -97,6 +97,23 @@ fn answer(access: &Access<'_>, method: &str, args: &Json) -> Result<Json, CallEr
     }
 }
 
+/// Refuses a call that could not be performed, whatever the keystore holds.
+///
+/// # Errors
+/// As performing it.
+pub(crate) fn check(method: &str, args: &Json) -> Result<(), CallError> {
+    let what = format!("tools.keystore.{method}");
+    match method {
+        "get" | "has" | "delete" | "listKeys" => arguments::<(String,)>(&what, args).map(drop),
+        "getKey" | "hasKey" => arguments::<(String, String)>(&what, args).map(drop),
+        "set" => arguments::<(String, Json)>(&what, args).map(drop),
+        "setKey" => arguments::<(String, String, Json)>(&what, args).map(drop),
+        "list" => prefix(&what, args).map(drop),
+        "listNamespaces" | "getServerTime" => Ok(()),
+        _ => Err(unknown_method("keystore", method, &METHODS)),
+    }
+}
+
 /// The optional prefix of `list`.
 fn prefix(what: &str, args: &Json) -> Result<String, CallError> {
     let parts: Vec<Option<String>> = arguments(what, args)?;

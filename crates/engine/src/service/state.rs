@@ -41,6 +41,17 @@ pub(crate) fn step(
     Some(answer.map_or_else(Step::error, Step::ok))
 }
 
+/// Refuses a call that could not be performed, whatever is kept.
+///
+/// # Errors
+/// As performing it.
+pub(crate) fn check(method: &str, args: &Json) -> Result<(), CallError> {
+    match method {
+        "get" | "entry" | "list" => wanted(method, args).map(drop),
+        _ => Write::read(method, args).map(drop),
+    }
+}
+
 fn read(
     store: &Store,
     workspace: &WorkspaceId,
@@ -48,17 +59,23 @@ fn read(
     method: &str,
     args: &Json,
 ) -> Result<Json, CallError> {
-    let (first,): (Option<String>,) = first_of::<1, _>(&format!("tools.state.{method}"), args)?;
+    let key = wanted(method, args)?;
     if method == "list" {
-        return keys(store, workspace, task, &first.unwrap_or_default());
+        return keys(store, workspace, task, &key);
     }
-    let key = checked_key(first.unwrap_or_default())?;
     let found = store.state_entry(workspace, task, &key).map_err(|error| store_failed(&error))?;
     Ok(match found {
         None => json::null(),
         Some(entry) if method == "get" => entry.value,
         Some(entry) => to_json(&Shown { value: &entry.value, version: entry.version }),
     })
+}
+
+/// The key of a read, or the beginning of those of a list.
+fn wanted(method: &str, args: &Json) -> Result<String, CallError> {
+    let (first,): (Option<String>,) = first_of::<1, _>(&format!("tools.state.{method}"), args)?;
+    let first = first.unwrap_or_default();
+    if method == "list" { Ok(first) } else { checked_key(first) }
 }
 
 fn keys(store: &Store, workspace: &WorkspaceId, task: &str, prefix: &str) -> Result<Json, CallError> {

@@ -16,7 +16,7 @@ use crate::cell::Mail;
 use crate::keystore::KeystoreError;
 use crate::outward::Attempt;
 use crate::policies::Rules;
-use crate::service::{Step, events, keystore, sleep, state, tasks};
+use crate::service::{Step, events, keystore, script, sleep, state, tasks};
 
 /// Wait before a call is tried again that could not be performed because the ledger was away.
 const LEDGER_AWAY_MS: Millis = 250;
@@ -92,16 +92,24 @@ impl Turn<'_> {
     }
 
     fn step(&mut self, call: &Call, now: Millis) -> Step {
-        let CallBirth { service, method, args, .. } = &call.birth;
-        match service.as_str() {
-            // They touch nothing but the run itself, so they need no leave, nor the ledger to look for it.
-            "sleep" => return sleep::step(method, args, now),
-            "events" => return events::step(method, args, now),
-            _ => {}
+        // What touches nothing but the run itself needs no leave, nor the ledger to look for it.
+        let is_free = stays_in_the_run(&call.birth.service);
+        let rules = if is_free { Ok(None) } else { self.leave_to_call(call).map(Some) };
+        match rules {
+            Ok(rules) => script::step(&self.inner.services, call, now)
+                .unwrap_or_else(|| self.perform(call, rules, now)),
+            Err(error) => Step::error(error),
         }
-        let rules = match self.leave_to_call(call) {
-            Ok(rules) => rules,
-            Err(error) => return Step::error(error),
+    }
+
+    /// The step of a call that may be made: under these rules, or free of any.
+    fn perform(&mut self, call: &Call, rules: Option<Arc<Rules>>, now: Millis) -> Step {
+        let CallBirth { service, method, args, .. } = &call.birth;
+        let Some(rules) = rules else {
+            return match service.as_str() {
+                "sleep" => sleep::step(method, args, now),
+                _ => events::step(method, args, now),
+            };
         };
         let (workspace, task) = (&self.cell.workspace, &self.body.run.birth.task_name);
         match service.as_str() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fermata_store::archive;
 
-use crate::archive::{json_of, tell_key, watched, words};
+use crate::archive::{json_of, tell_files, tell_key, watched, words};
 use crate::console::{Colour, Console};
 use crate::exit::{Exit, Failure};
 use crate::settings::PlaceArgs;
@@ -35,13 +35,16 @@ pub(super) async fn run(args: Args, console: &Console) -> Result<Exit, Failure> 
         return Ok(Exit::Ok);
     }
     let place = place.validate()?;
-    let folder = place.folder.clone();
-    let database = place.options.database.clone();
-    let restored = watched(console, move |told| archive::restore(&file, &place, told)).await?;
-    let to = database.map_or_else(|| folder.display().to_string(), |url| url.to_string());
+    let to = place.clone();
+    let restored = watched(console, move |told| archive::restore(&file, &to, told)).await?;
+    let to = match &place.options.database {
+        None => place.folder.display().to_string(),
+        Some(url) => url.to_string(),
+    };
     let word = console.stdout.paint(Colour::Green, "restored");
     let text = format!("{word} {} to {to}", words(&restored.summary));
     console.say(&if is_json { json_of(&restored.summary).to_string() } else { text })?;
+    tell_files(&restored, &place, console);
     tell_key(&restored, console);
     Ok(Exit::Ok)
 }

@@ -21,13 +21,13 @@ const ASK: &str = "export default async (model, { openai }) => {
 }";
 
 /// A run of a task with a mock file of these entries.
-fn dry(place: &Place, task: &str, entries: &Value, arguments: &[&str]) -> Ended {
+pub(crate) fn dry(place: &Place, task: &str, entries: &Value, arguments: &[&str]) -> Ended {
     let task = place.file("tasks/task.js", task);
     let mock = place.file("mock.json", &entries.to_string());
     place.run([&["run", &task, "--mock", &mock][..], arguments].concat())
 }
 
-fn result(ended: &Ended) -> Value {
+pub(crate) fn result(ended: &Ended) -> Value {
     serde_json::from_str(&ended.stdout).unwrap()
 }
 

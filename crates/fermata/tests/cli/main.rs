@@ -3,6 +3,7 @@
 
 mod doctor;
 mod documents;
+mod dry_inside;
 mod dry_runs;
 mod exit_codes;
 mod program;

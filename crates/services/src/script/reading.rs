@@ -3,7 +3,7 @@
 use fermata_model::limits::OUTCOME_BYTES_MAX;
 use serde_json::value::RawValue;
 
-use super::{Entry, Line};
+use super::{Entry, INSIDE, Line};
 use crate::http;
 use crate::registry::Registry;
 
@@ -44,13 +44,8 @@ pub(super) fn lines(text: &str) -> Result<Vec<Line>, BadScript> {
 fn line(raw: &RawValue, place: Place, known: &Registry) -> Result<Line, BadScript> {
     let entry: Entry = serde_json::from_str(raw.get()).map_err(|error| place.of(&error))?;
     let wrong = |message: String| Err(place.wrong(message));
-    if known.get(&entry.service).is_none() {
-        let names: Vec<&str> = known.names().collect();
-        return wrong(format!(
-            "there is no service {:?} whose calls leave a run; there are {}",
-            entry.service,
-            names.join(", ")
-        ));
+    if let Some(message) = wrong_service(&entry, known) {
+        return wrong(message);
     }
     match (&entry.result, &entry.error) {
         (Some(_), Some(_)) => return wrong("it has both a result and an error".to_owned()),
@@ -66,6 +61,28 @@ fn line(raw: &RawValue, place: Place, known: &Registry) -> Result<Line, BadScrip
     let args = entry.args.as_ref().map(|args| serde_json::from_str(args.get())).transpose();
     let args = args.map_err(|_| place.wrong("args is not an array of arguments".to_owned()))?;
     Ok(Line { number: place.line, entry, args })
+}
+
+/// What is wrong with what an entry says of its service, if anything is.
+fn wrong_service(entry: &Entry, known: &Registry) -> Option<String> {
+    let service = entry.service.as_str();
+    if !INSIDE.contains(&service) {
+        let mut names: Vec<&str> = known.names().chain(INSIDE).collect();
+        names.sort_unstable();
+        let unknown = || {
+            format!(
+                "there is no service {service:?} whose calls are answered; there are {}",
+                names.join(", ")
+            )
+        };
+        return known.get(service).is_none().then(unknown);
+    }
+    let field = match &entry.error {
+        _ if entry.fails > 0 => "fails",
+        Some(error) if error.retryable => "retryable",
+        _ => return None,
+    };
+    Some(format!("{field} is for calls that leave a run; those of {service} are not attempted again"))
 }
 
 /// Finds the lines and columns of the parts of a text, from its beginning on.
@@ -140,6 +157,14 @@ mod tests {
                 "there is no service \"sleep\"",
             ),
             ("[{\"service\": \"http\", \"method\": \"fetch\", \"result\": 1}]", "1:2: result: "),
+            (
+                "[{\"service\": \"state\", \"method\": \"get\", \"result\": 1, \"fails\": 1}]",
+                "1:2: fails is for calls that leave a run; those of state are not attempted again",
+            ),
+            (
+                "[{\"service\": \"tasks\", \"method\": \"execute\", \"error\": {\"code\": \"x\", \"retryable\": true}}]",
+                "1:2: retryable is for calls that leave a run",
+            ),
         ] {
             let error = check(text).unwrap_err();
             assert!(error.contains(wanted), "{text}: {error}");

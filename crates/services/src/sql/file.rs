@@ -18,12 +18,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fermata_model::{CallError, Json, WorkspaceId};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use self::session::Session;
-use super::READY_WITHIN;
 use super::call::Call;
+use super::turns::Turns;
 use crate::call::Failure;
 
 /// Calls that are at work at the same time; each blocks a thread.
@@ -35,7 +34,7 @@ const FOLDER_MODE: u32 = 0o700;
 
 /// The files of all workspaces.
 pub(super) struct Files {
-    places: Arc<Semaphore>,
+    turns: Turns,
     shelf: Arc<Shelf>,
 }
 
@@ -59,7 +58,7 @@ impl Files {
     /// Files in a folder, which is made when it is first used.
     pub(super) fn new(folder: PathBuf) -> Self {
         let shelf = Shelf { folder, idle: Mutex::default() };
-        Self { places: Arc::new(Semaphore::new(AT_ONCE_MAX)), shelf: Arc::new(shelf) }
+        Self { turns: Turns::new(AT_ONCE_MAX), shelf: Arc::new(shelf) }
     }
 
     /// Executes a call.
@@ -69,14 +68,12 @@ impl Files {
         key: String,
         call: Call,
     ) -> Result<Json, Failure> {
-        let crowded = || CallError::passing("busy", "tools.sql: too many calls at the same time");
-        let place = timeout(READY_WITHIN, self.places.clone().acquire_owned()).await;
-        let place = place.ok().and_then(Result::ok).ok_or_else(crowded)?;
+        let turn = self.turns.take(workspace, call.time).await?;
         let (leash, shelf, workspace) = (Leash::default(), self.shelf.clone(), workspace.clone());
         let (is_dropped, deadline) = (leash.0.clone(), Instant::now() + call.time);
         let done = tokio::task::spawn_blocking(move || {
             // Held until the thread is free, however long the attempt has been gone.
-            let _place = place;
+            let _turn = turn;
             let session = shelf.take(&workspace).map_err(|error| fault::of_file(&error))?;
             let done = session.within(deadline, is_dropped, |session| work::perform(session, &key, &call));
             let result = if session.has_filled_the_disk() { Err(fault::no_room()) } else { done };

@@ -18,14 +18,14 @@ mod work;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use fermata_model::{CallError, Json};
-use tokio::sync::Semaphore;
+use fermata_model::{CallError, Json, WorkspaceId};
 use tokio::time::timeout;
 
 use self::cancel::Cancel;
 use self::session::Session;
 use super::call::Call;
 use super::place::Place;
+use super::turns::Turns;
 use super::{READY_WITHIN, error};
 use crate::call::Failure;
 use crate::way::Way;
@@ -37,12 +37,12 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// The servers that calls connect to.
 pub(super) struct Servers {
-    places: Semaphore,
+    turns: Turns,
 }
 
 impl Default for Servers {
     fn default() -> Self {
-        Self { places: Semaphore::new(CONNECTIONS_MAX) }
+        Self { turns: Turns::new(CONNECTIONS_MAX) }
     }
 }
 
@@ -61,18 +61,21 @@ impl Stage {
 }
 
 impl Servers {
-    /// Executes a call.
-    pub(super) async fn perform(&self, place: &Place, call: &Call, way: &Way<'_>) -> Result<Json, Failure> {
-        let ready = async {
-            let turn = self.places.acquire().await;
-            Ok::<_, Failure>((turn, Box::pin(Session::log_in(place, way)).await?))
-        };
-        let Ok(ready) = timeout(READY_WITHIN, ready).await else {
+    /// Executes a call of a workspace.
+    pub(super) async fn perform(
+        &self,
+        workspace: &WorkspaceId,
+        place: &Place,
+        call: &Call,
+        way: &Way<'_>,
+    ) -> Result<Json, Failure> {
+        let _turn = self.turns.take(workspace, call.time).await?;
+        let Ok(session) = timeout(READY_WITHIN, Box::pin(Session::log_in(place, way))).await else {
             return Err(
                 CallError::passing("timeout", "tools.sql: no connection to the database in time").into()
             );
         };
-        let (_turn, session) = ready?;
+        let session = session?;
         // Until the call has ended, its end is also the end of what the server does for it.
         let cancel = Cancel::new(session.cancel_token(), place, way);
         let stage = Stage::default();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{BEN, Setting};
+use crate::support::{ADMIN, BEN, Setting};
 use fermata_testkit::google::TOKEN;
 
 #[tokio::test]
@@ -117,6 +117,39 @@ async fn arguments_are_held_to_the_document() {
         );
     }
     assert_eq!(setting.google.count(TOKEN), 0);
+}
+
+#[tokio::test]
+async fn media_is_bounded_by_the_method_and_by_us() {
+    let setting = Setting::new();
+    let upload = |kind: &str, bytes: usize| json!([{ "media": { "mimeType": kind, "body": "x".repeat(bytes) }, "videoId": "v" }, { "impersonate": ADMIN }]);
+    let file = |bytes: usize| {
+        let mut args = upload("text/plain", bytes);
+        args[0].as_object_mut().unwrap().remove("videoId");
+        args
+    };
+    let cases = [
+        ("drive.files.create", file((5 << 20) + 1), "media has 5242881 bytes; the most is 5242880"),
+        (
+            "youtube.thumbnails.set",
+            upload("image/png", (2 << 20) + 1),
+            "media has 2097153 bytes; the most is 2097152",
+        ),
+        ("youtube.thumbnails.set", upload("image/gif", 1), "media.mimeType is one of image/jpeg, image/png"),
+        (
+            "drive.files.get",
+            json!([{ "fileId": "x", "media": { "mimeType": "a/b", "body": "" } }]),
+            "takes none",
+        ),
+    ];
+    for (method, args, named) in cases {
+        let error = setting.failure(method, args).await.error;
+        assert_eq!(error.code, "bad_arguments", "{}", error.message);
+        assert!(error.message.contains(named), "{method}: {}", error.message);
+    }
+    assert_eq!(setting.google.count(TOKEN), 0);
+    let sent = setting.call("drive.files.create", file(5 << 20)).await;
+    assert_eq!(sent["echo"]["bytes"], 5 << 20);
 }
 
 #[tokio::test]

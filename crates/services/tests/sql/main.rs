@@ -9,3 +9,4 @@ mod hostile;
 mod outside;
 mod server_postgres;
 mod server_trouble;
+mod shares;

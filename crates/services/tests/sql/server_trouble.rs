@@ -17,14 +17,14 @@ fn with_url(url: &str) -> Database {
 }
 
 /// Statements at work that hold this mark.
-fn at_work(server: &postgres::Database, mark: &str) -> usize {
+pub(crate) fn at_work(server: &postgres::Database, mark: &str) -> usize {
     let text = "select query from pg_stat_activity where state <> 'idle' and pid <> pg_backend_pid()";
     let rows = server.query_text(text).unwrap();
     rows.iter().filter(|row| row[0].as_ref().is_some_and(|query| query.contains(mark))).count()
 }
 
 /// Waits until so many are at work.
-async fn wait_for(server: &postgres::Database, mark: &str, count: usize) {
+pub(crate) async fn wait_for(server: &postgres::Database, mark: &str, count: usize) {
     while at_work(server, mark) != count {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -17,6 +17,7 @@ pub(crate) struct Outside {
     pub(crate) policy: Policy,
     settings: Settings,
     log: Log,
+    workspace: WorkspaceId,
 }
 
 struct Settings {
@@ -37,7 +38,14 @@ impl Outside {
             ..Policy::default()
         };
         let settings = Settings { values, secrets: HashMap::new() };
-        Self { gate: Gate::new(), policy, settings, log: Log::default() }
+        let workspace = WorkspaceId::default_workspace();
+        Self { gate: Gate::new(), policy, settings, log: Log::default(), workspace }
+    }
+
+    /// The same for another workspace.
+    #[allow(dead_code, reason = "not every test has two")]
+    pub(crate) fn of(self, workspace: &str) -> Self {
+        Self { workspace: workspace.parse().unwrap(), ..self }
     }
 
     /// The same with a secret that the host itself may read.
@@ -65,7 +73,7 @@ impl Outside {
         let (vault, secrets) = (&self.settings, &self.settings);
         let way = Way { gate: &self.gate, policy: self.policy.clone(), vault, secrets, progress: &self.log };
         let request = Request {
-            workspace: WorkspaceId::default_workspace(),
+            workspace: self.workspace.clone(),
             method: method.to_owned(),
             args,
             idempotency_key: key.to_owned(),

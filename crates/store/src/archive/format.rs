@@ -6,7 +6,9 @@
 //! - a line that says that this is the end, and the hash of everything before it.
 
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
+use fermata_model::WorkspaceId;
 use serde::{Deserialize, Serialize};
 
 use super::error::ArchiveError;
@@ -15,8 +17,10 @@ use super::tables::Shape;
 use crate::cells::Cell;
 use crate::objects::ObjectName;
 
-/// The format this program reads and writes.
-pub(super) const FORMAT: u32 = 1;
+/// The format this program writes.
+pub(super) const FORMAT: u32 = 2;
+/// The formats it reads. Before 2 there were no files of workspaces.
+pub(super) const FORMATS: RangeInclusive<u32> = 1..=FORMAT;
 /// What every archive begins with; the format's number and a line end follow.
 pub(super) const MAGIC: &str = "fermata archive ";
 /// Longest number of a format, with its line end.
@@ -36,6 +40,14 @@ pub(super) const ROW: u8 = b'R';
 pub(super) const TABLE_END: u8 = b't';
 /// An object: the length of its name in two bytes, the name, the bytes.
 pub(super) const OBJECT: u8 = b'O';
+/// The SQLite file of a workspace begins: the workspace's id.
+pub(super) const FILE: u8 = b'F';
+/// A piece of it, at most [`FILE_PIECE_BYTES`] long.
+pub(super) const PIECE: u8 = b'P';
+/// It ends: the hash of all its bytes.
+pub(super) const FILE_END: u8 = b'f';
+/// Bytes of a file that are held at once.
+pub(super) const FILE_PIECE_BYTES: usize = 1 << 20;
 /// The archive ends: the [`Totals`] as JSON.
 pub(super) const END: u8 = b'E';
 
@@ -61,9 +73,24 @@ pub(super) struct Totals {
     pub(super) rows: u64,
     /// Objects.
     pub(super) objects: Digest,
+    /// SQLite files of workspaces.
+    #[serde(default)]
+    pub(super) files: Digest,
 }
 
-/// Takes the content of a ledger: tables one after the other, then objects.
+impl Totals {
+    /// Counts a file in.
+    pub(super) fn add_file(&mut self, workspace: &WorkspaceId, hash: &blake3::Hash) {
+        self.files.add(&[workspace.to_string().as_bytes(), hash.as_bytes()]);
+    }
+
+    /// All that is counted one by one.
+    pub(super) fn count(&self) -> u64 {
+        self.rows + self.objects.count + self.files.count
+    }
+}
+
+/// Takes the content of a ledger: tables one after the other, then objects, then files.
 pub(super) trait Sink {
     /// The rows of a table follow.
     fn table(&mut self, shape: &Shape) -> Result<(), ArchiveError>;
@@ -76,6 +103,15 @@ pub(super) trait Sink {
 
     /// An object that the tables name.
     fn object(&mut self, name: &ObjectName, bytes: bytes::Bytes) -> Result<(), ArchiveError>;
+
+    /// The pieces of a workspace's SQLite file follow.
+    fn file(&mut self, workspace: &WorkspaceId) -> Result<(), ArchiveError>;
+
+    /// A piece of the file.
+    fn piece(&mut self, bytes: &[u8]) -> Result<(), ArchiveError>;
+
+    /// The file had these pieces.
+    fn file_end(&mut self, workspace: &WorkspaceId, hash: &blake3::Hash) -> Result<(), ArchiveError>;
 }
 
 /// Takes everything and keeps nothing.
@@ -95,6 +131,18 @@ impl Sink for Nowhere {
     }
 
     fn object(&mut self, _: &ObjectName, _: bytes::Bytes) -> Result<(), ArchiveError> {
+        Ok(())
+    }
+
+    fn file(&mut self, _: &WorkspaceId) -> Result<(), ArchiveError> {
+        Ok(())
+    }
+
+    fn piece(&mut self, _: &[u8]) -> Result<(), ArchiveError> {
+        Ok(())
+    }
+
+    fn file_end(&mut self, _: &WorkspaceId, _: &blake3::Hash) -> Result<(), ArchiveError> {
         Ok(())
     }
 }

@@ -9,7 +9,9 @@ pub enum Stage {
     Rows,
     /// Objects are being copied.
     Objects,
-    /// Rows and objects are being read back.
+    /// SQLite files of workspaces are being copied.
+    Files,
+    /// Rows, objects and files are being read back.
     ReadingBack,
 }
 
@@ -53,7 +55,7 @@ impl<'a, 'b> Counted<'a, 'b> {
     /// This much is done.
     pub(super) fn set(&mut self, done: u64) {
         self.now.done = done;
-        if self.now.done >= self.told_at + STEP || self.now.stage == Stage::Objects {
+        if self.now.done >= self.told_at + STEP || matches!(self.now.stage, Stage::Objects | Stage::Files) {
             self.told_at = self.now.done;
             (self.told)(self.now);
         }

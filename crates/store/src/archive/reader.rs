@@ -5,12 +5,13 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use fermata_model::WorkspaceId;
 use serde::de::DeserializeOwned;
 
 use super::error::ArchiveError;
 use super::format::{
-    END, END_LINE, FORMAT, FORMAT_BYTES_MAX, HASH_BYTES, HEADER_BYTES_MAX, Header, MAGIC, Nowhere, OBJECT,
-    ROW, Sink, TABLE, TABLE_END, Totals,
+    END, END_LINE, FILE, FILE_END, FILE_PIECE_BYTES, FORMAT, FORMAT_BYTES_MAX, FORMATS, HASH_BYTES,
+    HEADER_BYTES_MAX, Header, MAGIC, Nowhere, OBJECT, PIECE, ROW, Sink, TABLE, TABLE_END, Totals,
 };
 use super::progress::{Counted, Progress, Stage};
 use super::row::{self, Digest};
@@ -121,9 +122,9 @@ impl Reader {
             input: zstd::Decoder::with_buffer(input).map_err(failed)?.single_frame(),
             record: Vec::new(),
         };
-        let mut replay = Replay { archive: self, records, found: Totals::default(), table: None };
+        let mut replay = Replay { archive: self, records, found: Totals::default(), open: Open::Nothing };
         while !replay.step(sink)? {
-            told(replay.found.rows + replay.found.objects.count);
+            told(replay.found.count());
         }
         replay.nothing_follows()?;
         Ok(replay.found)
@@ -143,7 +144,7 @@ fn check_format(input: &mut impl BufRead, path: &Path) -> Result<(), ArchiveErro
     line.pop_if(|byte| *byte == b'\n');
     let line = String::from_utf8_lossy(&line);
     match line.strip_prefix(MAGIC) {
-        Some(format) if format == FORMAT.to_string() => Ok(()),
+        Some(format) if FORMATS.into_iter().any(|known| format == known.to_string()) => Ok(()),
         Some(format) if !format.is_empty() && format.bytes().all(|byte| byte.is_ascii_digit()) => {
             Err(ArchiveError::OtherFormat { path: path.into(), found: format.into(), known: FORMAT })
         }
@@ -179,46 +180,59 @@ struct Replay<'a> {
     archive: &'a Reader,
     records: Records<'a>,
     found: Totals,
-    /// The table whose rows follow, and those there were.
-    table: Option<(Shape, Digest)>,
+    open: Open,
+}
+
+/// What the next records belong to.
+enum Open {
+    Nothing,
+    /// A table, and the rows there were.
+    Table(Shape, Digest),
+    /// A workspace's file, and the pieces there were.
+    File(WorkspaceId, Box<blake3::Hasher>),
 }
 
 impl Replay<'_> {
     /// Hands one record on. True at the end.
     fn step(&mut self, sink: &mut dyn Sink) -> Result<bool, ArchiveError> {
         let kind = self.records.next().map_err(|error| self.archive.damaged(error.to_string()))?;
-        match (kind, self.table.take()) {
-            (TABLE, None) => {
+        match (kind, std::mem::replace(&mut self.open, Open::Nothing)) {
+            (TABLE, Open::Nothing) => {
                 let shape: Shape = self.json()?;
                 if !shape.is_plain() {
                     return Err(self.archive.damaged("a table has a strange name"));
                 }
                 sink.table(&shape)?;
-                self.table = Some((shape, Digest::default()));
+                self.open = Open::Table(shape, Digest::default());
             }
-            (ROW, Some((shape, mut rows))) => {
+            (ROW, Open::Table(shape, mut rows)) => {
                 let row = row::decode(&self.records.record).filter(|row| row.len() == shape.columns.len());
                 let row = row.ok_or_else(|| self.archive.damaged("a row is none of its table"))?;
                 rows.add(&[&self.records.record]);
                 self.found.rows += 1;
                 sink.row(&row)?;
-                self.table = Some((shape, rows));
+                self.open = Open::Table(shape, rows);
             }
-            (TABLE_END, Some((shape, rows))) => {
+            (TABLE_END, Open::Table(shape, rows)) => {
                 if rows != self.json()? {
                     return Err(self.archive.damaged(format!("rows of {} are missing", shape.name)));
                 }
                 sink.table_end(rows)?;
             }
-            (OBJECT, None) => {
+            (OBJECT, Open::Nothing) => {
                 let (name, bytes) =
                     self.object().ok_or_else(|| self.archive.damaged("an object has no name"))?;
                 self.found.objects.add(&[name.to_string().as_bytes(), &bytes]);
                 sink.object(&name, bytes)?;
             }
-            (END, None) => {
+            (FILE, Open::Nothing) => self.file(sink)?,
+            (PIECE, Open::File(workspace, hasher)) => self.piece(workspace, hasher, sink)?,
+            (FILE_END, Open::File(workspace, hasher)) => {
+                self.file_end(&workspace, &hasher.finalize(), sink)?
+            }
+            (END, Open::Nothing) => {
                 if self.found != self.json()? {
-                    return Err(self.archive.damaged("rows or objects are missing"));
+                    return Err(self.archive.damaged("rows, objects or files are missing"));
                 }
                 return Ok(true);
             }
@@ -238,6 +252,43 @@ impl Replay<'_> {
         let (name, _) = rest.split_at_checked(length)?;
         let name = std::str::from_utf8(name).ok()?.parse().ok()?;
         Some((name, record.slice(2 + length..)))
+    }
+
+    fn file(&mut self, sink: &mut dyn Sink) -> Result<(), ArchiveError> {
+        let name = std::str::from_utf8(&self.records.record).ok().and_then(|name| name.parse().ok());
+        let workspace: WorkspaceId =
+            name.ok_or_else(|| self.archive.damaged("a file belongs to no workspace"))?;
+        sink.file(&workspace)?;
+        self.open = Open::File(workspace, Box::default());
+        Ok(())
+    }
+
+    fn piece(
+        &mut self,
+        workspace: WorkspaceId,
+        mut hasher: Box<blake3::Hasher>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ArchiveError> {
+        if self.records.record.len() > FILE_PIECE_BYTES {
+            return Err(self.archive.damaged("a piece of a file is too long"));
+        }
+        hasher.update(&self.records.record);
+        sink.piece(&self.records.record)?;
+        self.open = Open::File(workspace, hasher);
+        Ok(())
+    }
+
+    fn file_end(
+        &mut self,
+        workspace: &WorkspaceId,
+        hash: &blake3::Hash,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ArchiveError> {
+        if hash.as_bytes()[..] != self.records.record[..] {
+            return Err(self.archive.damaged(format!("pieces of the file of {workspace} are missing")));
+        }
+        self.found.add_file(workspace, hash);
+        sink.file_end(workspace, hash)
     }
 
     fn nothing_follows(&mut self) -> Result<(), ArchiveError> {

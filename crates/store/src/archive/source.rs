@@ -1,10 +1,12 @@
 //! Reading a ledger in one state, while others may write to it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Place;
 use super::database::Database;
 use super::error::ArchiveError;
+use super::files;
 use super::format::{Header, Sink, Totals};
 use super::objects;
 use super::progress::{Counted, Progress, Stage};
@@ -12,7 +14,7 @@ use super::row::Digest;
 use super::tables::TABLES;
 use crate::db_error::DbError;
 use crate::error::OpenError;
-use crate::folder::Folder;
+use crate::folder::{self, Folder};
 use crate::objects::ObjectsPlace;
 use crate::open::DatabaseUrl;
 use crate::postgres::connection::{Connection, Server};
@@ -23,6 +25,8 @@ use crate::{open, postgres, schema, sqlite};
 pub(super) struct Source {
     database: Database,
     objects: ObjectsPlace,
+    /// Where workspaces have SQLite files, if they may have any.
+    files: Option<PathBuf>,
     /// Held where nobody may write meanwhile.
     _folder: Option<Arc<Folder>>,
 }
@@ -34,7 +38,8 @@ impl Source {
             None => open_embedded(place)?,
             Some(url) => open_shared(url)?,
         };
-        Ok(Self { database, objects: objects::place_of(place), _folder: None })
+        let files = (!database.is_postgres()).then(|| folder::sql_of(&place.folder));
+        Ok(Self { database, objects: objects::place_of(place), files, _folder: None })
     }
 
     /// Opens a ledger that nobody may be writing to.
@@ -77,10 +82,12 @@ impl Source {
         &self.objects
     }
 
-    /// Hands the ledger to `sink` as it is at the beginning of this.
+    /// Hands the ledger to `sink` as it is at the beginning of this, and then the files of workspaces. A copy of
+    /// each is made beside `beside`.
     pub(super) fn replay(
         &mut self,
         sink: &mut dyn Sink,
+        beside: &Path,
         told: &mut dyn FnMut(Progress),
     ) -> Result<Totals, ArchiveError> {
         let failed = |source: DbError| ArchiveError::Read { table: TABLES[0].name.to_owned(), source };
@@ -93,7 +100,25 @@ impl Source {
             counted.add(1);
             sink.object(&name, bytes)
         })?;
+        drop(counted);
+        self.replay_files(sink, beside, &mut totals, told)?;
         Ok(totals)
+    }
+
+    fn replay_files(
+        &self,
+        sink: &mut dyn Sink,
+        beside: &Path,
+        totals: &mut Totals,
+        told: &mut dyn FnMut(Progress),
+    ) -> Result<(), ArchiveError> {
+        let Some(folder) = &self.files else { return Ok(()) };
+        let workspaces = files::workspaces(folder)?;
+        if workspaces.is_empty() {
+            return Ok(());
+        }
+        let mut counted = Counted::begin(told, Stage::Files, Some(workspaces.len() as u64));
+        files::hand_on(folder, &workspaces, beside, sink, totals, &mut counted)
     }
 
     /// Hands the tables on, and says how many rows the last of them has: the objects there are.

@@ -1,5 +1,6 @@
 //! Writing a ledger into an empty place. Nothing of it can be seen before all of it was read back.
 
+mod files;
 mod postgres;
 mod sqlite;
 
@@ -40,6 +41,7 @@ pub(super) struct Target {
     tables: Vec<(Shape, Digest)>,
     rows: postgres::Rows,
     objects: TargetObjects,
+    files: files::Files,
     folder: Arc<Folder>,
     place: Place,
     schema: u32,
@@ -79,6 +81,10 @@ impl Target {
             None => Arc::new(Folder::lock(&place.folder)?),
         };
         let objects = TargetObjects::begin(objects::place_of(place), source)?;
+        let files = files::Files::begin(&folder, same.is_some());
+        if place.options.database.is_none() {
+            files.refuse_others(&folder)?;
+        }
         let database = match &place.options.database {
             None => Database::Sqlite(sqlite::begin(&folder, schema)?),
             Some(url) => Database::Postgres(Box::new(postgres::begin(url, schema)?)),
@@ -89,6 +95,7 @@ impl Target {
             tables: Vec::new(),
             rows: postgres::Rows::default(),
             objects,
+            files,
             folder,
             place: place.clone(),
             schema,
@@ -111,6 +118,8 @@ impl Target {
         self.objects.flush()?;
         self.read_back(totals, told)?;
         let key = self.key_state()?;
+        // Before the ledger, which is not there without them.
+        self.files.keep()?;
         match (&mut self.database, &self.place.options.database) {
             (Database::Sqlite(connection), _) => sqlite::finish(connection, &self.folder, self.schema)?,
             (Database::Postgres(connection), Some(url)) => postgres::finish(connection, url)?,
@@ -121,6 +130,7 @@ impl Target {
 
     /// Removes what was written so far, as far as that can be done.
     pub(super) fn abandon(&mut self) {
+        self.files.abandon();
         if let Err(error) = self.remove_objects() {
             let place = self.objects.describe();
             tracing::warn!(place, error = &error as &dyn std::error::Error, "Objects were left behind");
@@ -149,8 +159,7 @@ impl Target {
     }
 
     fn read_back(&mut self, totals: &Totals, told: &mut dyn FnMut(Progress)) -> Result<(), ArchiveError> {
-        let all = totals.rows + totals.objects.count;
-        let mut counted = Counted::begin(told, Stage::ReadingBack, Some(all));
+        let mut counted = Counted::begin(told, Stage::ReadingBack, Some(totals.count()));
         for (shape, written) in &self.tables {
             let mut found = Digest::default();
             let sql = format!("select {} from {}", shape.names(), shape.name);
@@ -171,6 +180,9 @@ impl Target {
         })?;
         if found != totals.objects || found != self.objects.digest {
             return Err(differs(&self.place, "the objects".to_owned()));
+        }
+        if self.files.read_back(&mut || counted.add(1))?.is_some_and(|found| found != totals.files) {
+            return Err(differs(&self.place, "the SQLite files of workspaces".to_owned()));
         }
         Ok(())
     }
@@ -245,6 +257,18 @@ impl Sink for Target {
 
     fn object(&mut self, name: &ObjectName, bytes: Bytes) -> Result<(), ArchiveError> {
         self.objects.take(name, bytes)
+    }
+
+    fn file(&mut self, workspace: &WorkspaceId) -> Result<(), ArchiveError> {
+        self.files.file(&self.folder, workspace)
+    }
+
+    fn piece(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        self.files.piece(bytes)
+    }
+
+    fn file_end(&mut self, _: &WorkspaceId, _: &blake3::Hash) -> Result<(), ArchiveError> {
+        self.files.file_end()
     }
 }
 

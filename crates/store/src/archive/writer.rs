@@ -4,11 +4,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use fermata_model::WorkspaceId;
 use serde::Serialize;
 
 use super::error::ArchiveError;
 use super::format::{
-    END, END_LINE, FORMAT, Hashing, Header, MAGIC, OBJECT, ROW, Sink, TABLE, TABLE_END, Totals,
+    END, END_LINE, FILE, FILE_END, FORMAT, Hashing, Header, MAGIC, OBJECT, PIECE, ROW, Sink, TABLE,
+    TABLE_END, Totals,
 };
 use super::row::{self, Digest};
 use super::tables::Shape;
@@ -104,5 +106,18 @@ impl<W: Write> Sink for Writer<W> {
         self.totals.objects.add(&[name.as_bytes(), &bytes]);
         let length = u16::try_from(name.len()).expect("a workspace's id has 64 characters at most");
         self.record(OBJECT, &[&length.to_le_bytes(), name.as_bytes(), &bytes])
+    }
+
+    fn file(&mut self, workspace: &WorkspaceId) -> Result<(), ArchiveError> {
+        self.record(FILE, &[workspace.to_string().as_bytes()])
+    }
+
+    fn piece(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        self.record(PIECE, &[bytes])
+    }
+
+    fn file_end(&mut self, workspace: &WorkspaceId, hash: &blake3::Hash) -> Result<(), ArchiveError> {
+        self.totals.add_file(workspace, hash);
+        self.record(FILE_END, &[hash.as_bytes()])
     }
 }

@@ -14,3 +14,4 @@ mod place;
 mod records;
 mod refusing;
 mod round_trips;
+mod sql_files;

@@ -10,10 +10,12 @@ use fermata_store::{ObjectName, Objects, ObjectsPlace, Store, archive};
 use crate::filled::{back_up, filled, nobody, place_of};
 use crate::place::{Ledger, Place, options};
 use crate::records::{insert_run, log, run, workspace};
+use crate::sql_files::sql_file;
 
-/// A small archive, and the folder that it lies in.
+/// A small archive with a workspace's file in it, and the folder that it lies in.
 fn small() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
     let ledger = Ledger::with(&Place::Sqlite, vec![insert_run(run(1)), log(1, 1)]);
+    sql_file(ledger.folder.path(), "default").execute_batch("create table t (x)").unwrap();
     let above = tempfile::tempdir().unwrap();
     let file = above.path().join("archive");
     back_up(&ledger, &file);
@@ -60,7 +62,7 @@ fn other_files_and_other_versions_are_told_apart() {
     let mut later = bytes.clone();
     later["fermata archive ".len()] = b'7';
     let error = check(&file, &later).unwrap_err();
-    assert!(matches!(&error, ArchiveError::OtherFormat { found, known: 1, .. } if found == "7"), "{error:?}");
+    assert!(matches!(&error, ArchiveError::OtherFormat { found, known: 2, .. } if found == "7"), "{error:?}");
     let gone = archive::check(&file.with_extension("gone"), &mut nobody);
     assert!(matches!(gone, Err(ArchiveError::File { action: "open", .. })));
 }

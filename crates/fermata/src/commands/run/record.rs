@@ -1,11 +1,11 @@
-//! Writes the outcomes of a run's outward calls, and of those of the runs below it, into a file that answers
-//! them in a dry run.
+//! Writes the outcomes of a run's calls, and of those of the runs below it, into a file that answers them in a dry
+//! run. Left out is what a dry run does again by itself: it waits, and it executes the tasks below.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use fermata_model::json;
-use fermata_services::{Entry, EntryError, Registry, Times};
+use fermata_services::{Entry, EntryError, INSIDE, Registry, Times};
 use tempfile::NamedTempFile;
 
 use crate::client::{Call, Client, ClientError, Document};
@@ -17,6 +17,8 @@ use crate::json_text;
 const CALLS_MAX: usize = 100_000;
 /// Errors that tell of the run that got them, not of a service.
 const ERRORS_LEFT_OUT: [&str; 2] = ["cancelled", "not_mocked"];
+/// Errors of calls that stay inside and were refused before anything was looked up.
+const REFUSALS: [&str; 4] = ["bad_arguments", "budget_used_up", "not_allowed", "unknown_method"];
 
 /// A file to be written.
 #[derive(Debug)]
@@ -77,6 +79,9 @@ async fn entries(client: &Client, run: &str) -> Result<Vec<Entry>, ClientError> 
         if let Some(child) = &call.child {
             open.push(client.calls(child).await?.into_iter());
         } else if services.get(&call.service).is_some() {
+            let is_answered = call.attempts.is_some_and(|attempts| attempts > 0);
+            entries.extend(is_answered.then(|| entry(call)).flatten());
+        } else if is_recorded_inside(&call) {
             entries.extend(entry(call));
         }
         if entries.len() >= CALLS_MAX {
@@ -86,21 +91,30 @@ async fn entries(client: &Client, run: &str) -> Result<Vec<Entry>, ClientError> 
     Ok(entries)
 }
 
+/// Whether the outcome of a call that stays inside comes from what a dry run does not have: the keystore, the state
+/// and the events of the place where it was recorded. A task that was answered without a run has no run to be
+/// executed again; the time is that of the dry run.
+fn is_recorded_inside(call: &Call) -> bool {
+    let is_refused = call.error.as_ref().is_some_and(|error| REFUSALS.contains(&error.code.as_str()));
+    INSIDE.contains(&call.service.as_str()) && call.method != "getServerTime" && !is_refused
+}
+
 /// What answers a call as it was answered. Calls that were refused before any attempt, and those without an
 /// outcome of their own, are none: a dry run refuses them too.
 fn entry(call: Document<Call>) -> Option<Entry> {
     let call = call.into_value();
-    let is_answered = call.attempts.is_some_and(|attempts| attempts > 0);
+    let is_inside = INSIDE.contains(&call.service.as_str());
     let (result, error) = match (call.status.as_str(), call.error) {
         ("completed", _) => (Some(call.result.map_or_else(json::null, Into::into)), None),
         ("failed", Some(error)) if !ERRORS_LEFT_OUT.contains(&error.code.as_str()) => {
             let (code, name, message) = (error.code, error.name, error.message);
             let details = error.details.map(Into::into);
-            (None, Some(EntryError { code, message, name, retryable: error.retryable, details }))
+            let retryable = error.retryable && !is_inside;
+            (None, Some(EntryError { code, message, name, retryable, details }))
         }
         _ => return None,
     };
-    is_answered.then(|| Entry {
+    Some(Entry {
         service: call.service,
         method: call.method,
         args: call.args.map(Into::into),

@@ -2,7 +2,7 @@
 
 use fermata_store::archive;
 
-use crate::archive::{json_of, tell_key, watched, words};
+use crate::archive::{json_of, tell_files, tell_key, watched, words};
 use crate::console::{Colour, Console};
 use crate::exit::{Exit, Failure};
 use crate::settings::CopyArgs;
@@ -23,6 +23,7 @@ pub(super) async fn run(args: Args, console: &Console) -> Result<Exit, Failure> 
         Some(url) => url.to_string(),
     };
     let (from_name, to_name) = (name(&from), name(&to));
+    let place = to.clone();
     let copied = watched(console, move |told| archive::copy(&from, &to, told)).await?;
     if args.json {
         console.say(&json_of(&copied.summary).to_string())?;
@@ -31,6 +32,7 @@ pub(super) async fn run(args: Args, console: &Console) -> Result<Exit, Failure> 
         console.say(&format!("{word} {} to {to_name}", words(&copied.summary)))?;
     }
     console.tell(&format!("Start servers there only: on {from_name} they would go on with the same runs."));
+    tell_files(&copied, &place, console);
     tell_key(&copied, console);
     Ok(Exit::Ok)
 }
