@@ -24,7 +24,8 @@
 //! `{{secret:NAME|base64}}` is the standard base64 of the value. Names have 1 to [`SECRET_NAME_CHARS_MAX`]
 //! characters without control characters and `}`. In a query or a form `+` in a name is a space.
 //! A redirect never adds a reference, never carries one from https to http, and nothing is sent where one is
-//! malformed.
+//! malformed. Nothing goes unencrypted to a host that is neither `localhost` nor a private address, unless the
+//! secret is [bound](Binding) to it so.
 //!
 //! What was put in is replaced by [`crate::redact::MARK`] in the response and in errors, plain and in the usual
 //! encodings (base64, percent-encoding, JSON), unless it is shorter than [`REDACTED_CHARS_MIN`]. This
@@ -32,6 +33,7 @@
 //! secrets are bound to hosts.
 
 mod address;
+mod binding;
 mod clients;
 mod connection;
 mod dial;
@@ -49,6 +51,7 @@ mod resolver;
 mod revealed;
 mod secrets;
 
+pub use binding::{Binding, InvalidBinding};
 pub use connection::Connection;
 pub use fill::SECRETS_MAX;
 pub use gate::Gate;

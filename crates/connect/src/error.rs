@@ -190,7 +190,9 @@ impl Error {
     pub(crate) fn redacted(mut self, redactor: &Redactor) -> Error {
         if let Error::NotAllowed { host }
         | Error::PrivateAddress { host, .. }
-        | Error::Secret { source: SecretError::NotBound { host, .. } } = &mut self
+        | Error::Secret {
+            source: SecretError::NotBound { host, .. } | SecretError::NotEncrypted { host, .. },
+        } = &mut self
         {
             *host = redactor.text(host);
         }

@@ -1,5 +1,7 @@
 //! The engine's handle: starting, stopping, and everything it can be asked to do.
 
+mod keystore;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -17,7 +19,7 @@ use crate::cell::{Mail, Reply};
 use crate::executor::Executors;
 use crate::housekeeping;
 use crate::inner::Inner;
-use crate::keystore::{KeystoreError, KeystorePut, Place, User};
+use crate::keystore::KeystoreError;
 use crate::leaps;
 use crate::letter::Wish;
 use crate::neighbours;
@@ -272,41 +274,6 @@ impl Engine {
         self.inner.post(workspace, run, Mail::Wake);
     }
 
-    /// Writes a keystore entry; answers its version.
-    ///
-    /// # Errors
-    /// [`KeystoreError`] when the value or a name is not allowed, or the entry is not written.
-    pub async fn keystore_put(
-        &self,
-        workspace: &WorkspaceId,
-        namespace: &str,
-        name: &str,
-        new: KeystorePut<'_>,
-    ) -> Result<u32, KeystoreError> {
-        let place = Place::open(workspace, namespace, name)?;
-        let (tell, told) = oneshot::channel();
-        let version = self.inner.keystore.put(&place, User::Owner, new, move |fate| drop(tell.send(fate)))?;
-        told.await.unwrap_or(Err(fermata_store::CommitError::Closed)).map_err(KeystoreError::Commit)?;
-        Ok(version)
-    }
-
-    /// Deletes a keystore entry; says whether there was one.
-    ///
-    /// # Errors
-    /// [`KeystoreError`] when a name is not allowed or the change is not written.
-    pub async fn keystore_delete(
-        &self,
-        workspace: &WorkspaceId,
-        namespace: &str,
-        name: &str,
-    ) -> Result<bool, KeystoreError> {
-        let place = Place::open(workspace, namespace, name)?;
-        let (tell, told) = oneshot::channel();
-        let existed = self.inner.keystore.delete(&place, User::Owner, move |fate| drop(tell.send(fate)))?;
-        told.await.unwrap_or(Err(fermata_store::CommitError::Closed)).map_err(KeystoreError::Commit)?;
-        Ok(existed)
-    }
-
     /// What the tasks of a workspace may call, and how often.
     ///
     /// # Errors
@@ -315,20 +282,6 @@ impl Engine {
         let (inner, workspace) = (self.inner.clone(), workspace.clone());
         let read = tokio::task::spawn_blocking(move || inner.policies.read(&workspace)).await;
         read.unwrap_or_else(|_| Err(KeystoreError::Commit(fermata_store::CommitError::Closed)))
-    }
-
-    /// Replaces it. It counts on all nodes within a second.
-    ///
-    /// # Errors
-    /// [`KeystoreError`] when it is not well put or not written.
-    pub async fn put_policy(
-        &self,
-        workspace: &WorkspaceId,
-        policy: &WorkspacePolicy,
-    ) -> Result<(), KeystoreError> {
-        let (tell, told) = oneshot::channel();
-        self.inner.policies.put(workspace, policy, move |fate| drop(tell.send(fate)))?;
-        told.await.unwrap_or(Err(fermata_store::CommitError::Closed)).map_err(KeystoreError::Commit)
     }
 
     /// Counters.

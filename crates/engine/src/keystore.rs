@@ -1,24 +1,29 @@
 //! The keystore: names with sealed values, and the writes that have not reached the disk yet.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+mod ahead;
+mod error;
+mod history;
+mod place;
 
-use fermata_connect::egress::HostPattern;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fermata_connect::egress::Binding;
 use fermata_model::grants::{Grants, PATTERNS_MAX, TaskPattern};
 use fermata_model::limits::KEYSTORE_VALUE_BYTES_MAX;
 use fermata_model::record::{KeystoreEntry, KeystoreKind};
-use fermata_model::seal::{Broken, NONCE_BYTES};
+use fermata_model::seal::NONCE_BYTES;
 use fermata_model::{Millis, WorkspaceId, seal};
-use fermata_store::{Change, CommitError, Group, ReadError, Store};
+use fermata_store::{Change, CommitError, Group, Store};
 
 use zeroize::Zeroizing;
 
 use crate::clock;
+use ahead::Ahead;
+pub use error::KeystoreError;
+pub use history::KeystoreRestored;
+pub(crate) use place::{Place, RESERVED};
 
-/// The namespace of what the system keeps about a workspace. Neither tasks nor the API reach it.
-pub(crate) const RESERVED: &str = "fermata";
-/// Longest namespace or name, in characters.
-const NAME_CHARS_MAX: usize = 200;
 /// Names fetched at once when listing.
 const PAGE: u32 = 1_000;
 /// Uses written down in one group.
@@ -26,87 +31,8 @@ const USES_AT_ONCE: usize = 1_000;
 /// Most names a list answers.
 const NAMES_MAX: usize = 10_000;
 
-/// Why the keystore refuses.
-#[derive(Debug, thiserror::Error)]
-pub enum KeystoreError {
-    /// The value is too large.
-    #[error("the value takes {bytes} bytes; the limit is {limit}")]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-        /// The limit.
-        limit: usize,
-    },
-    /// A namespace or name is empty or too long.
-    #[error("{0}")]
-    BadName(String),
-    /// The entry does not open.
-    #[error("the entry cannot be opened")]
-    Broken(#[source] Broken),
-    /// The entry is a secret: a task may refer to it but never read it.
-    #[error("{0} is a secret: a task can only refer to it")]
-    Secret(String),
-    /// The task may not use the entry.
-    #[error("{0} is not granted to this task")]
-    NotGranted(String),
-    /// What the entry may be used for is not well put.
-    #[error("{0}")]
-    BadGrants(String),
-    /// A workspace's policy cannot be read, or is not well put.
-    #[error("the policy cannot be used: {0}")]
-    BadPolicy(String),
-    /// The store failed.
-    #[error("the store failed")]
-    Store(#[source] ReadError),
-    /// The write failed.
-    #[error("the entry could not be written")]
-    Commit(#[source] CommitError),
-}
-
-/// Where an entry is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) namespace: String,
-    pub(crate) name: String,
-}
-
-impl Place {
-    /// Checks and makes a place.
-    pub(crate) fn new(workspace: &WorkspaceId, namespace: &str, name: &str) -> Result<Self, KeystoreError> {
-        for (what, text) in [("namespace", namespace), ("name", name)] {
-            if text.is_empty() || text.chars().count() > NAME_CHARS_MAX || text.contains('\0') {
-                let message = format!("a keystore {what} has 1 to {NAME_CHARS_MAX} characters");
-                return Err(KeystoreError::BadName(message));
-            }
-        }
-        Ok(Self { workspace: workspace.clone(), namespace: namespace.to_owned(), name: name.to_owned() })
-    }
-
-    /// The same, anywhere but where the system keeps what is its own.
-    pub(crate) fn open(workspace: &WorkspaceId, namespace: &str, name: &str) -> Result<Self, KeystoreError> {
-        if namespace == RESERVED {
-            return Err(KeystoreError::BadName(format!("the keystore namespace {RESERVED} is reserved")));
-        }
-        Self::new(workspace, namespace, name)
-    }
-
-    /// What a sealed value is bound to: whoever can write the database, and has no key, can neither move
-    /// it to another name nor grant it to others.
-    fn seal_place(&self, version: u32, grants: &Grants) -> Vec<u8> {
-        let Self { workspace, namespace, name } = self;
-        let place = format!("{workspace}\0{namespace}\0{name}\0{version}");
-        if *grants == Grants::default() {
-            // As before there were grants.
-            return format!("fermata keystore 1\0{place}").into_bytes();
-        }
-        let grants = serde_json::to_string(grants).unwrap_or_default();
-        format!("fermata keystore 2\0{place}\0{grants}").into_bytes()
-    }
-}
-
 /// An entry to write.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct KeystorePut<'a> {
     /// Whether tasks may read it.
     pub kind: KeystoreKind,
@@ -116,6 +42,8 @@ pub struct KeystorePut<'a> {
     pub tasks: Option<Vec<TaskPattern>>,
     /// The hosts that a secret may go to; without them those of the entry before, or none.
     pub hosts: Option<Vec<String>>,
+    /// The version that it may be written over, nought where there must be none; without it any.
+    pub over: Option<u32>,
 }
 
 /// Who wants to use an entry.
@@ -141,22 +69,30 @@ impl User<'_> {
             User::Task(task) => grants.allow_task(task),
         }
     }
+
+    fn task(self) -> Option<String> {
+        match self {
+            User::Owner => None,
+            User::Task(task) => Some(task.to_owned()),
+        }
+    }
+}
+
+/// What the next version of an entry is made of.
+struct Next<'a> {
+    kind: KeystoreKind,
+    value: &'a str,
+    grants: Grants,
+    written_by: Option<String>,
 }
 
 /// The keystore of a node. Writes are visible at once and reach the disk in order.
 pub(crate) struct Keystore {
     store: Store,
-    /// Entries written and not yet on disk; `None` for deleted ones. The number tells a write from
-    /// the next one to the same place.
+    /// Entries written and not yet on disk.
     ahead: Mutex<Ahead>,
     /// Entries used since that was last written down.
     used: Mutex<HashMap<Place, Millis>>,
-}
-
-#[derive(Default)]
-struct Ahead {
-    entries: HashMap<Place, (Option<KeystoreEntry>, u64)>,
-    writes: u64,
 }
 
 impl Keystore {
@@ -184,17 +120,23 @@ impl Keystore {
         Ok(Some(Revealed { value, hosts: entry.grants.hosts }))
     }
 
+    /// The value of an entry, which is used by that.
     fn open(&self, place: &Place, entry: &KeystoreEntry) -> Result<Zeroizing<String>, KeystoreError> {
+        let value = self.unsealed(place, entry)?;
+        self.used().insert(place.clone(), clock::now());
+        Ok(value)
+    }
+
+    fn unsealed(&self, place: &Place, entry: &KeystoreEntry) -> Result<Zeroizing<String>, KeystoreError> {
         let sealed_for = place.seal_place(entry.version, &entry.grants);
         let opened = self.key(&place.workspace)?.open(&sealed_for, &entry.sealed);
         let plain = Zeroizing::new(opened.map_err(KeystoreError::Broken)?);
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(place.clone(), clock::now());
         Ok(Zeroizing::new(String::from_utf8_lossy(&plain).into_owned()))
     }
 
     /// Writes down when entries were last used. Not at once for each: reading would write.
     pub(crate) fn write_uses(&self) {
-        let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
+        let used = std::mem::take(&mut *self.used());
         let changes: Vec<Change> = used
             .into_iter()
             .map(|(Place { workspace, namespace, name }, at)| Change::UseKeystore {
@@ -214,7 +156,8 @@ impl Keystore {
         Ok(self.entry(place)?.is_some_and(|entry| user.check(&entry).is_ok()))
     }
 
-    /// Writes a value. Returns the version and calls `done` once it is on disk.
+    /// Writes a value. Returns the version and calls `done` once it is on disk. Of two nodes that write an
+    /// entry at the same moment one is told that it [lost the race](KeystoreError::lost_race).
     pub(crate) fn put(
         self: &Arc<Self>,
         place: &Place,
@@ -222,50 +165,68 @@ impl Keystore {
         new: KeystorePut<'_>,
         done: impl FnOnce(Result<(), CommitError>) + Send + 'static,
     ) -> Result<u32, KeystoreError> {
-        let KeystorePut { kind, value, tasks, hosts } = new;
+        let KeystorePut { kind, value, tasks, hosts, over } = new;
         if value.len() > KEYSTORE_VALUE_BYTES_MAX {
             return Err(KeystoreError::TooLarge { bytes: value.len(), limit: KEYSTORE_VALUE_BYTES_MAX });
         }
-        let key = self.key(&place.workspace)?;
         // Held over read and write, so that two writers get two versions.
-        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ahead = self.ahead();
         let before = self.entry_with(&ahead, place)?;
         before.as_ref().map_or(Ok(()), |entry| user.check(entry))?;
-        let version = before.as_ref().map_or(0, |entry| entry.version) + 1;
-        let granted = before.map(|entry| entry.grants).unwrap_or_default();
+        check_version(place, over, before.as_ref())?;
+        let granted = before.as_ref().map(|entry| entry.grants.clone()).unwrap_or_default();
         let grants = Grants { tasks: tasks.unwrap_or(granted.tasks), hosts: hosts.unwrap_or(granted.hosts) };
         check_grants(&grants)?;
+        let next = Next { kind, value, grants, written_by: user.task() };
+        self.write_next(&mut ahead, place, before, next, done)
+    }
+
+    fn write_next(
+        self: &Arc<Self>,
+        ahead: &mut Ahead,
+        place: &Place,
+        before: Option<KeystoreEntry>,
+        next: Next<'_>,
+        done: impl FnOnce(Result<(), CommitError>) + Send + 'static,
+    ) -> Result<u32, KeystoreError> {
+        let Next { kind, value, grants, written_by } = next;
+        let now = clock::now();
+        let version = before.as_ref().map_or(0, |entry| entry.version) + 1;
         let nonce: [u8; NONCE_BYTES] = rand::random();
+        let sealed_for = place.seal_place(version, &grants);
         let entry = KeystoreEntry {
             namespace: place.namespace.clone(),
             name: place.name.clone(),
+            since: before.as_ref().map_or_else(|| ahead.moment(now), |entry| entry.since),
             kind,
             version,
-            sealed: key.seal(nonce, &place.seal_place(version, &grants), value.as_bytes()),
+            sealed: self.key(&place.workspace)?.seal(nonce, &sealed_for, value.as_bytes()),
             grants,
-            updated_at: clock::now(),
-            used_at: None,
+            updated_at: now,
+            written_by,
+            used_at: before.as_ref().and_then(|entry| entry.used_at),
         };
-        let change =
-            Change::PutKeystore { workspace: place.workspace.clone(), entry: Box::new(entry.clone()) };
-        self.write(&mut ahead, place, Some(entry), change, done);
+        let changes = history::changes(&place.workspace, before, &entry);
+        self.write(ahead, place, Some(entry), changes, done);
         Ok(version)
     }
 
-    /// Deletes an entry. Says whether there was one, and calls `done` once it is gone from disk.
+    /// Deletes an entry with its history. Says whether there was one, and calls `done` once it is gone from
+    /// disk.
     pub(crate) fn delete(
         self: &Arc<Self>,
         place: &Place,
         user: User<'_>,
         done: impl FnOnce(Result<(), CommitError>) + Send + 'static,
     ) -> Result<bool, KeystoreError> {
-        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ahead = self.ahead();
         let before = self.entry_with(&ahead, place)?;
         before.as_ref().map_or(Ok(()), |entry| user.check(entry))?;
         let existed = before.is_some();
-        let Place { workspace, namespace, name } = place.clone();
-        let change = Change::DeleteKeystore { workspace, namespace, name };
-        self.write(&mut ahead, place, None, change, done);
+        let changes = before.map(|entry| history::deletion(place, &entry)).unwrap_or_default();
+        self.write(&mut ahead, place, None, changes, done);
+        // Whoever gets the name next was not used yet.
+        self.used().remove(place);
         Ok(existed)
     }
 
@@ -310,19 +271,19 @@ impl Keystore {
     /// What of a workspace is ahead of the disk, without grants where it was deleted. To be taken before the
     /// ledger is read: what lands meanwhile is then in one of the two.
     fn ahead_in(&self, workspace: &WorkspaceId) -> Vec<(Place, Option<Grants>)> {
-        let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_workspace = ahead.entries.iter().filter(|(place, _)| place.workspace == *workspace);
-        let granted = |entry: &Option<KeystoreEntry>| entry.as_ref().map(|entry| entry.grants.clone());
-        of_workspace.map(|(place, (entry, _))| (place.clone(), granted(entry))).collect()
+        let ahead = self.ahead();
+        let of_workspace = ahead.entries().filter(|(place, _)| place.workspace == *workspace);
+        let granted = |entry: Option<&KeystoreEntry>| entry.map(|entry| entry.grants.clone());
+        of_workspace.map(|(place, entry)| (place.clone(), granted(entry))).collect()
     }
 
     fn entry(&self, place: &Place) -> Result<Option<KeystoreEntry>, KeystoreError> {
-        self.entry_with(&self.ahead.lock().unwrap_or_else(PoisonError::into_inner), place)
+        self.entry_with(&self.ahead(), place)
     }
 
     fn entry_with(&self, ahead: &Ahead, place: &Place) -> Result<Option<KeystoreEntry>, KeystoreError> {
-        if let Some((entry, _)) = ahead.entries.get(place) {
-            return Ok(entry.clone());
+        if let Some(entry) = ahead.get(place) {
+            return Ok(entry.cloned());
         }
         let found = self.store.keystore_entry(&place.workspace, &place.namespace, &place.name);
         found.map_err(KeystoreError::Store)
@@ -333,27 +294,27 @@ impl Keystore {
         ahead: &mut Ahead,
         place: &Place,
         entry: Option<KeystoreEntry>,
-        change: Change,
+        changes: Vec<Change>,
         done: impl FnOnce(Result<(), CommitError>) + Send + 'static,
     ) {
-        ahead.writes += 1;
-        let write = ahead.writes;
-        ahead.entries.insert(place.clone(), (entry, write));
+        let (write, chain) = ahead.write(place, entry);
         let (keystore, place) = (Arc::downgrade(self), place.clone());
-        self.store.submit(Group::with(vec![change], move |fate| {
+        let group = Group::with(changes, move |fate| {
             if let Some(keystore) = keystore.upgrade() {
-                keystore.landed(&place, write);
+                // On disk, or failed: from here on the ledger says what is true.
+                keystore.ahead().landed(&place, write);
             }
             done(fate);
-        }));
+        });
+        self.store.submit(group.in_chain(&chain));
     }
 
-    /// A write is on disk, or failed: from here on the ledger says what is true.
-    fn landed(&self, place: &Place, write: u64) {
-        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        if ahead.entries.get(place).is_some_and(|(_, newest)| *newest == write) {
-            ahead.entries.remove(place);
-        }
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn used(&self) -> MutexGuard<'_, HashMap<Place, Millis>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn key(&self, workspace: &WorkspaceId) -> Result<seal::Key, KeystoreError> {
@@ -364,15 +325,37 @@ impl Keystore {
 /// A value that only the host may see.
 pub(crate) struct Revealed {
     pub(crate) value: Zeroizing<String>,
-    /// Where it may be sent: host patterns.
+    /// Where it may be sent: bindings.
     pub(crate) hosts: Vec<String>,
 }
 
 impl Revealed {
     /// Whether the value may be sent to a host.
     pub(crate) fn is_bound_to(&self, host: &str) -> bool {
-        let patterns = self.hosts.iter().filter_map(|text| text.parse::<HostPattern>().ok());
-        patterns.into_iter().any(|pattern| pattern.covers(host))
+        self.bindings().any(|binding| binding.covers(host))
+    }
+
+    /// Whether it may be sent there unencrypted.
+    pub(crate) fn may_go_unencrypted_to(&self, host: &str) -> bool {
+        self.bindings().any(|binding| binding.covers_unencrypted(host))
+    }
+
+    fn bindings(&self) -> impl Iterator<Item = Binding> {
+        self.hosts.iter().filter_map(|text| text.parse().ok())
+    }
+}
+
+fn check_version(
+    place: &Place,
+    over: Option<u32>,
+    before: Option<&KeystoreEntry>,
+) -> Result<(), KeystoreError> {
+    let found = before.map_or(0, |entry| entry.version);
+    match over {
+        Some(expected) if expected != found => {
+            Err(KeystoreError::OtherVersion { name: place.name.clone(), expected, found })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -380,8 +363,11 @@ fn check_grants(grants: &Grants) -> Result<(), KeystoreError> {
     if grants.tasks.len() > PATTERNS_MAX || grants.hosts.len() > PATTERNS_MAX {
         return Err(KeystoreError::BadGrants(format!("an entry has at most {PATTERNS_MAX} tasks and hosts")));
     }
-    match grants.hosts.iter().find_map(|text| text.parse::<HostPattern>().err()) {
+    match grants.hosts.iter().find_map(|text| text.parse::<Binding>().err()) {
         Some(error) => Err(KeystoreError::BadGrants(error.to_string())),
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,8 +74,8 @@ impl Policies {
     ) -> Result<(), KeystoreError> {
         check(policy)?;
         let value = serde_json::to_string(policy).unwrap_or_default();
-        let put =
-            KeystorePut { kind: KeystoreKind::Value, value: &value, tasks: Some(Vec::new()), hosts: None };
+        let (kind, tasks) = (KeystoreKind::Value, Some(Vec::new()));
+        let put = KeystorePut { kind, value: &value, tasks, hosts: None, over: None };
         let (known, changed) = (self.known.clone(), workspace.clone());
         self.keystore.put(&place(workspace)?, User::Owner, put, move |fate| {
             lock(&known).remove(&changed);

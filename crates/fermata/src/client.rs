@@ -24,7 +24,8 @@ pub(crate) use error::ClientError;
 pub(crate) use events::{Events, RunEvent};
 pub(crate) use operations::RunFilter;
 pub(crate) use wire::{
-    Call, Document, Entry, LogLine, Page, Publish, PutEntry, Run, SendEvent, StartRun, Task,
+    Call, Document, Entry, EntryVersion, LogLine, Page, Publish, PutEntry, RestoreEntry, Run, SendEvent,
+    StartRun, Task, WrittenEntry,
 };
 
 use crate::settings::{Server, Token};

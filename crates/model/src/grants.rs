@@ -13,7 +13,8 @@ pub const PATTERNS_MAX: usize = 100;
 pub struct Grants {
     /// Tasks that may use the entry; one match is enough.
     pub tasks: Vec<TaskPattern>,
-    /// Hosts that a secret may be sent to: names, `*.domain` or `*`. Without any it never leaves the server.
+    /// Hosts that a secret may be sent to: names, `*.domain` or `*`, and `http://` before a name where it may
+    /// go unencrypted. Without any it never leaves the server.
     pub hosts: Vec<String>,
 }
 

@@ -79,5 +79,7 @@ pub const PAGE_ITEMS_MAX: u32 = 200;
 pub const PAGE_ITEMS_DEFAULT: u32 = 50;
 /// Largest keystore value, in bytes.
 pub const KEYSTORE_VALUE_BYTES_MAX: usize = 64 << 10;
+/// Most versions kept of a keystore entry, with the one that counts. The oldest goes.
+pub const KEYSTORE_VERSIONS_MAX: u32 = 10;
 /// Longest time a cancelled run may spend on its clean-up, in milliseconds.
 pub const CLEAN_UP_MS_MAX: i64 = 30_000;

@@ -314,13 +314,16 @@ pub struct SentEvent {
     pub taken_by: Option<CallNumber>,
 }
 
-/// An entry of the keystore, still sealed.
+/// An entry of the keystore, still sealed; or an earlier version of it.
 #[derive(Debug, Clone)]
 pub struct KeystoreEntry {
     /// Group of names; `global` unless the task says otherwise.
     pub namespace: String,
     /// Name in the namespace.
     pub name: String,
+    /// When it was made. It tells the entry from those that had the name before it; nought for one that is
+    /// older than this field.
+    pub since: Millis,
     /// Whether a granted task may read it (`value`) or only refer to it (`secret`).
     pub kind: KeystoreKind,
     /// Rises by one with each change.
@@ -329,8 +332,10 @@ pub struct KeystoreEntry {
     pub sealed: Vec<u8>,
     /// What it may be used for.
     pub grants: Grants,
-    /// When it was last changed.
+    /// When it was last changed: when this version was written.
     pub updated_at: Millis,
+    /// The task that wrote this version; nothing when it came from outside, or before this was kept.
+    pub written_by: Option<String>,
     /// When it was last used on behalf of a task; told now and then, so it may be some seconds late.
     pub used_at: Option<Millis>,
 }

@@ -16,6 +16,7 @@ pub(crate) enum List {
     Logs,
     KeystoreEntries,
     KeystoreNamespaces,
+    KeystoreVersions,
 }
 
 /// A place in a list: the key of the last item of a page.

@@ -51,10 +51,12 @@ codes! {
     TaskUnknown             404 "task_unknown"             "There is no such task"
     RunUnknown              404 "run_unknown"              "There is no such run"
     KeystoreEntryUnknown    404 "keystore_entry_unknown"   "There is no such keystore entry"
+    KeystoreVersionUnknown  404 "keystore_version_unknown" "That version of the entry is not kept"
     MethodNotAllowed        405 "method_not_allowed"       "The path does not take this method"
     BodyTimeout             408 "body_timeout"             "The body took too long to arrive"
     RunEnded                409 "run_ended"                "The run has ended"
     TooManyEvents           409 "too_many_events"          "The run keeps as many events as it may"
+    KeystoreVersionOther    409 "keystore_version_other"   "The entry has another version"
     PublishContended        409 "publish_contended"        "The task is being published by others"
     BodyTooLarge            413 "body_too_large"           "The body is too large"
     InputTooLarge           413 "input_too_large"          "The input is too large"
@@ -336,6 +338,9 @@ impl From<KeystoreError> for Problem {
         match error {
             KeystoreError::TooLarge { .. } => Self::new(Code::ValueTooLarge, said),
             KeystoreError::BadName(_) => Self::new(Code::NameInvalid, said),
+            KeystoreError::Unknown { .. } => Self::new(Code::KeystoreEntryUnknown, said),
+            KeystoreError::UnknownVersion { .. } => Self::new(Code::KeystoreVersionUnknown, said),
+            KeystoreError::OtherVersion { .. } => Self::new(Code::KeystoreVersionOther, said),
             KeystoreError::BadGrants(_) => Self::body("/hosts", &said),
             KeystoreError::BadPolicy(_) => Self::body("", &said),
             // Only tasks, and those who read an entry, meet these.

@@ -6,6 +6,7 @@ mod events;
 mod executor;
 mod health;
 mod keystore;
+mod keystore_versions;
 mod legacy;
 mod logs;
 mod policy;
@@ -75,6 +76,9 @@ routes! {
         get    "/v1/keystore/namespaces"               keystore::list_keystore_namespaces
         put    "/v1/keystore/{namespace}/{name}"       keystore::put_keystore_entry
         delete "/v1/keystore/{namespace}/{name}"       keystore::delete_keystore_entry
+        post   "/v1/keystore/{namespace}/{name}/restore"   keystore_versions::restore_keystore_entry
+        get    "/v1/keystore/{namespace}/{name}/versions"  keystore_versions::list_keystore_versions
+        delete "/v1/keystore/{namespace}/{name}/versions"  keystore_versions::purge_keystore_versions
         get    "/v1/policy"                            policy::get_policy
         put    "/v1/policy"                            policy::put_policy
         get    "/v1/health"                            health::get_health

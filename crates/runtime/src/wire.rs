@@ -19,7 +19,9 @@ mod usage;
 pub(crate) use call::Call;
 pub(crate) use executor::{PushRun, PushedRun};
 pub(crate) use health::{Health, Stats, StoreStats};
-pub(crate) use keystore::{KeystoreEntry, PutKeystoreEntry, WrittenKeystoreEntry};
+pub(crate) use keystore::{
+    KeystoreEntry, KeystoreVersion, PutKeystoreEntry, RestoreKeystoreEntry, WrittenKeystoreEntry,
+};
 pub(crate) use legacy::{AcceptedTaskRun, StartTaskRun, TaskRunLogs, TaskRunRow};
 pub(crate) use log::LogLine;
 pub(crate) use policy::{Policy, PolicyShape};

@@ -17,7 +17,7 @@ use crate::tables::letters::Letter;
 /// Rows that are only ever made ([`Change::PutTask`], the `Insert…`s, [`Change::Log`],
 /// [`Change::PutSentEvent`], [`Change::PutIdempotency`]) fail with [`CommitError::Conflict`] when
 /// they exist. Updates fail with [`CommitError::Missing`] when they do not. The other `Put…`s
-/// replace what is there, and dropping what is not there succeeds.
+/// replace what is there, and dropping or forgetting what is not there succeeds.
 #[derive(Debug, Clone)]
 pub enum Change {
     /// A newly published version of a task.
@@ -154,14 +154,32 @@ pub enum Change {
         /// Its version.
         version: i64,
     },
-    /// An entry of the keystore; replaces the one before.
-    PutKeystore {
+    /// A new entry of the keystore.
+    InsertKeystore {
         /// Tenant.
         workspace: WorkspaceId,
         /// The entry.
         entry: Box<KeystoreEntry>,
     },
-    /// An entry leaves the keystore.
+    /// The next version of an entry of the keystore. Missing when the version before it is not there. When
+    /// the entry was last used stays as it is.
+    UpdateKeystore {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The entry from here on.
+        entry: Box<KeystoreEntry>,
+        /// The version it is written over.
+        over: u32,
+    },
+    /// A version of an entry that is about to be written over stays in its history; replaces what is there
+    /// under its number.
+    KeepKeystore {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The entry as it was.
+        entry: Box<KeystoreEntry>,
+    },
+    /// An entry leaves the keystore. Its history does not, unless it is forgotten in the same group.
     DeleteKeystore {
         /// Tenant.
         workspace: WorkspaceId,
@@ -169,6 +187,21 @@ pub enum Change {
         namespace: String,
         /// The entry's name.
         name: String,
+        /// When the entry was made.
+        since: Millis,
+    },
+    /// Earlier versions of an entry are forgotten.
+    ForgetKeystore {
+        /// Tenant.
+        workspace: WorkspaceId,
+        /// The entry's namespace.
+        namespace: String,
+        /// The entry's name.
+        name: String,
+        /// When the entry was made.
+        since: Millis,
+        /// The newest version that is forgotten.
+        up_to: u32,
     },
     /// An entry of the keystore was used on behalf of a task.
     UseKeystore {

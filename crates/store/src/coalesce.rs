@@ -24,8 +24,10 @@ pub(crate) enum Step<'batch> {
     EndChild(&'batch WorkspaceId, &'batch RunId, CallNumber, &'batch CallState),
     PutCheckpoint(&'batch WorkspaceId, &'batch RunId, &'batch Checkpoint, Millis),
     DropCheckpoint(&'batch WorkspaceId, &'batch RunId),
-    PutKeystore(&'batch WorkspaceId, &'batch KeystoreEntry),
-    DeleteKeystore(&'batch WorkspaceId, &'batch str, &'batch str),
+    InsertKeystore(&'batch WorkspaceId, &'batch KeystoreEntry),
+    /// The last of several versions, and the version that the first of them was written over.
+    UpdateKeystore(&'batch WorkspaceId, &'batch KeystoreEntry, u32),
+    DeleteKeystore(&'batch WorkspaceId, &'batch str, &'batch str, Millis),
     /// A change that is never merged.
     Alone(&'batch Change),
 }
@@ -36,7 +38,8 @@ enum Row<'batch> {
     Run(&'batch WorkspaceId, RunId),
     Call(&'batch WorkspaceId, RunId, CallNumber),
     Checkpoint(&'batch WorkspaceId, RunId),
-    Keystore(&'batch WorkspaceId, &'batch str, &'batch str),
+    /// One entry of that name: the next one is another row, which is made when this one is gone.
+    Keystore(&'batch WorkspaceId, &'batch str, &'batch str, Millis),
 }
 
 /// The rows that the changes of `batch` come to, in order of their first change.
@@ -85,9 +88,12 @@ impl<'batch> Step<'batch> {
                 Self::PutCheckpoint(workspace, run, checkpoint, *taken_at)
             }
             Change::DropCheckpoint { workspace, run } => Self::DropCheckpoint(workspace, run),
-            Change::PutKeystore { workspace, entry } => Self::PutKeystore(workspace, entry),
-            Change::DeleteKeystore { workspace, namespace, name } => {
-                Self::DeleteKeystore(workspace, namespace, name)
+            Change::InsertKeystore { workspace, entry } => Self::InsertKeystore(workspace, entry),
+            Change::UpdateKeystore { workspace, entry, over } => {
+                Self::UpdateKeystore(workspace, entry, *over)
+            }
+            Change::DeleteKeystore { workspace, namespace, name, since } => {
+                Self::DeleteKeystore(workspace, namespace, name, *since)
             }
             _ => Self::Alone(change),
         }
@@ -106,11 +112,11 @@ impl<'batch> Step<'batch> {
             Self::PutCheckpoint(workspace, run, ..) | Self::DropCheckpoint(workspace, run) => {
                 Some(Row::Checkpoint(workspace, *run))
             }
-            Self::PutKeystore(workspace, entry) => {
-                Some(Row::Keystore(workspace, &entry.namespace, &entry.name))
+            Self::InsertKeystore(workspace, entry) | Self::UpdateKeystore(workspace, entry, _) => {
+                Some(Row::Keystore(workspace, &entry.namespace, &entry.name, entry.since))
             }
-            Self::DeleteKeystore(workspace, namespace, name) => {
-                Some(Row::Keystore(workspace, namespace, name))
+            Self::DeleteKeystore(workspace, namespace, name, since) => {
+                Some(Row::Keystore(workspace, namespace, name, since))
             }
             Self::Alone(_) => None,
         }
@@ -141,6 +147,16 @@ impl<'batch> Step<'batch> {
             (Self::EndChild(_, _, _, first), Self::EndChild(_, _, _, end)) if first.child == end.child => {
                 Some(self)
             }
+            (Self::InsertKeystore(workspace, first), Self::UpdateKeystore(_, entry, over))
+                if over == first.version =>
+            {
+                Some(Self::InsertKeystore(workspace, entry))
+            }
+            (Self::UpdateKeystore(workspace, first, below), Self::UpdateKeystore(_, entry, over))
+                if over == first.version =>
+            {
+                Some(Self::UpdateKeystore(workspace, entry, below))
+            }
             (Self::UpdateRun(..), Self::UpdateRun(..))
             | (Self::UpdateCall(..) | Self::EndChild(..), Self::UpdateCall(..))
             | (
@@ -148,8 +164,8 @@ impl<'batch> Step<'batch> {
                 Self::PutCheckpoint(..) | Self::DropCheckpoint(..),
             )
             | (
-                Self::PutKeystore(..) | Self::DeleteKeystore(..),
-                Self::PutKeystore(..) | Self::DeleteKeystore(..),
+                Self::InsertKeystore(..) | Self::UpdateKeystore(..) | Self::DeleteKeystore(..),
+                Self::DeleteKeystore(..),
             ) => Some(later),
             _ => None,
         }

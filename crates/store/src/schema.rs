@@ -53,6 +53,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0007_state.sql"),
         postgres: include_str!("../migrations/postgres/0007_state.sql"),
     },
+    Migration {
+        number: 8,
+        name: "history",
+        sqlite: include_str!("../migrations/sqlite/0008_history.sql"),
+        postgres: include_str!("../migrations/postgres/0008_history.sql"),
+    },
 ];
 
 /// The newest step this program knows.

@@ -24,7 +24,7 @@ pub(crate) struct Write {
     /// Whether a row that hits nothing is an error.
     pub(crate) must_hit: bool,
     /// When it may be executed in a batch: rows are made before they are changed.
-    pub(crate) rank: u8,
+    pub(crate) rank: i8,
 }
 
 impl Write {
@@ -52,7 +52,8 @@ impl Write {
         Self::new(what, columns, insert.sqlite + &rest, insert.postgres + &rest, 1)
     }
 
-    /// Changes rows, found by their first `keys` columns, where `guard` holds of the row `t`.
+    /// Changes rows, found by their first `keys` columns, where `guard` holds of the row `t`. A row brings
+    /// what the guard alone looks at behind its columns.
     pub(crate) fn update(
         what: &'static str,
         table: &str,
@@ -60,6 +61,7 @@ impl Write {
         columns: &[Column],
         guard: Guard,
     ) -> Self {
+        let brought = [columns, guard.brought].concat();
         let mut places = (1..).map(|n| format!("?{n}"));
         let found_by: Vec<String> = columns[..keys]
             .iter()
@@ -82,29 +84,41 @@ impl Write {
         let postgres = format!(
             "update {table} as t set {} from {} as v ({}) where {}{}",
             set.join(", "),
-            arrays(columns),
-            names(columns, ""),
+            arrays(&brought),
+            names(&brought, ""),
             equal(&columns[..keys]),
             guarded(guard.postgres)
         );
-        Self::new(what, columns, sqlite, postgres, 2)
+        Self::new(what, &brought, sqlite, postgres, 2)
     }
 
     /// Removes rows, found by all columns.
     pub(crate) fn delete(what: &'static str, table: &str, columns: &[Column]) -> Self {
-        let found_by: Vec<String> =
-            columns.iter().zip(1..).map(|((name, _), n)| format!("{name} = ?{n}")).collect();
+        Self::delete_where(what, table, columns, "=")
+    }
+
+    /// The same, but of the last column everything up to what is given.
+    pub(crate) fn delete_up_to(what: &'static str, table: &str, columns: &[Column]) -> Self {
+        Self::delete_where(what, table, columns, "<=")
+    }
+
+    fn delete_where(what: &'static str, table: &str, columns: &[Column], last: &str) -> Self {
+        let is = |n: usize| if n == columns.len() { last } else { "=" };
+        let numbered = || (1..).zip(columns.iter().map(|(name, _)| name));
+        let of_row: Vec<String> = numbered().map(|(n, name)| format!("{name} {} ?{n}", is(n))).collect();
+        let of_rows: Vec<String> =
+            numbered().map(|(n, name)| format!("t.{name} {} v.{name}", is(n))).collect();
+        let sqlite = format!("delete from {table} where {}", of_row.join(" and "));
         let postgres = format!(
             "delete from {table} as t using {} as v ({}) where {}",
             arrays(columns),
             names(columns, ""),
-            equal(columns)
+            of_rows.join(" and ")
         );
-        let sqlite = format!("delete from {table} where {}", found_by.join(" and "));
         Self::new(what, columns, sqlite, postgres, 3).or_nothing()
     }
 
-    fn new(what: &'static str, columns: &[Column], sqlite: String, postgres: String, rank: u8) -> Self {
+    fn new(what: &'static str, columns: &[Column], sqlite: String, postgres: String, rank: i8) -> Self {
         let count = columns.len() + 1;
         let checked = format!(
             "with hit as ({postgres} returning 1) select expect((select count(*) from hit), ${count}, '{what}')"
@@ -121,6 +135,11 @@ impl Write {
     pub(crate) fn or_nothing(self) -> Self {
         Self { must_hit: false, ..self }
     }
+
+    /// The same, before rows of the batch are made.
+    pub(crate) fn before_all(self) -> Self {
+        Self { rank: -1, ..self }
+    }
 }
 
 /// A condition on the row `t` that is to be changed.
@@ -128,12 +147,14 @@ impl Write {
 pub(crate) struct Guard {
     pub(crate) sqlite: &'static str,
     pub(crate) postgres: &'static str,
+    /// What it looks at beside the columns.
+    pub(crate) brought: &'static [Column],
 }
 
 impl Guard {
     /// The same condition on both.
     pub(crate) const fn both(condition: &'static str) -> Self {
-        Self { sqlite: condition, postgres: condition }
+        Self { sqlite: condition, postgres: condition, brought: &[] }
     }
 }
 

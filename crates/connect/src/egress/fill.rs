@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::forms;
 use super::hop::{Hop, Payload};
 use super::reference::{Coding, Reference, find, find_in_json};
-use super::revealed::Revealed;
+use super::revealed::{Revealed, exposed};
 use crate::error::{Direction, Error};
 
 /// How many references to secrets a request may have.
@@ -26,13 +26,12 @@ pub(super) struct Filled {
 
 /// Replaces every reference in a hop. Its URL has passed the policy.
 pub(super) fn fill(hop: &Hop, body_max: usize, revealed: &mut Revealed<'_>) -> Result<Filled, Error> {
-    let host = hop.url.host_str().unwrap_or_default();
-    let mut filler = Filler { host, revealed, left: SECRETS_MAX };
+    let mut filler = Filler { target: &hop.url, revealed, left: SECRETS_MAX };
     let url = filler.url(&hop.url)?;
     let headers = filler.headers(&hop.headers)?;
     let body = hop.body.as_ref().map(|body| filler.body(body, kind(&hop.headers), body_max)).transpose()?;
     if hop.is_exposed && filler.left < SECRETS_MAX {
-        return Err(Error::bad_reference("a redirect from https to http carries none"));
+        return Err(exposed());
     }
     let mut filled = Filled { url, headers, body };
     if !revealed.is_empty() {
@@ -44,7 +43,7 @@ pub(super) fn fill(hop: &Hop, body_max: usize, revealed: &mut Revealed<'_>) -> R
 }
 
 struct Filler<'a, 'b> {
-    host: &'a str,
+    target: &'a Url,
     revealed: &'a mut Revealed<'b>,
     /// How many more references there may be.
     left: usize,
@@ -141,7 +140,7 @@ impl Filler<'_, '_> {
     }
 
     fn written(&mut self, reference: &Reference, writing: Writing) -> Result<Zeroizing<String>, Error> {
-        let value = self.revealed.value(&reference.name, self.host)?;
+        let value = self.revealed.value(&reference.name, self.target)?;
         let base64 = reference.is_base64.then(|| forms::base64(value));
         let value = base64.as_ref().map_or(value, |base64| base64.as_str());
         let written = match writing {
@@ -185,6 +184,10 @@ mod tests {
     impl Secrets for One {
         fn reveal(&self, _name: &str, _host: &str) -> Result<Zeroizing<String>, SecretError> {
             Ok(Zeroizing::new(self.0.clone()))
+        }
+
+        fn may_go_unencrypted(&self, _name: &str, _host: &str) -> bool {
+            true
         }
     }
 
@@ -276,6 +279,21 @@ mod tests {
         exposed.headers.insert("x-key", HeaderValue::from_static("{{secret:K}}"));
         assert_eq!(fill(&exposed).err().map(|error| error.code()), Some("bad_secret"));
         assert!(fill(&led(exposed, "https://h.example/d").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_server_leads_no_secret_from_https_to_http() {
+        let (secrets, begin) = (One("value".to_owned()), "https://h.example/{{secret:K}}");
+        let hop = |url| Hop::first(Request::new("GET", url), &Policy::default()).unwrap();
+        let mut revealed = Revealed::new(&secrets);
+        fill(&hop(begin), 0, &mut revealed).unwrap();
+        let checked = |target| {
+            let led = hop(begin).redirected(reqwest::StatusCode::FOUND, &HeaderValue::from_static(target));
+            revealed.check_target(&led.unwrap()).map_err(|error| error.code())
+        };
+        assert_eq!(checked("https://h.example/?k=value"), Ok(()));
+        assert_eq!(checked("http://h.example/?k=other"), Ok(()));
+        assert_eq!(checked("http://h.example/?k=value"), Err("bad_secret"));
     }
 
     #[test]

@@ -139,7 +139,7 @@ async fn follow(
             return Ok((answer, hop.url));
         };
         hop = hop.redirected(answer.status(), location)?;
-        revealed.check_target(&hop.url)?;
+        revealed.check_target(&hop)?;
     }
     Err(Error::TooManyRedirects { limit: policy.redirects_max })
 }

@@ -3,8 +3,10 @@
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::binding::can_be_read_on_the_way;
 use super::forms;
-use super::secrets::Secrets;
+use super::hop::Hop;
+use super::secrets::{SecretError, Secrets};
 use crate::error::Error;
 use crate::redact::Redactor;
 
@@ -12,6 +14,11 @@ use crate::redact::Redactor;
 pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 /// Secrets with fewer characters are not looked for in responses: they would be found everywhere.
 pub const REDACTED_CHARS_MIN: usize = 4;
+
+/// A redirect would have led a secret out of what is encrypted.
+pub(super) fn exposed() -> Error {
+    Error::bad_reference("a redirect from https to http carries none")
+}
 
 /// What an exchange was shown so far.
 pub(super) struct Revealed<'a> {
@@ -35,13 +42,15 @@ impl<'a> Revealed<'a> {
         self.known.is_empty()
     }
 
-    /// The value of a secret for a host.
-    pub(super) fn value(&mut self, name: &str, host: &str) -> Result<&str, Error> {
+    /// The value of a secret for a request to a URL.
+    pub(super) fn value(&mut self, name: &str, url: &Url) -> Result<&str, Error> {
+        let host = url.host_str().unwrap_or_default();
         let known = self.known.iter().position(|known| known.name == name && known.host == host);
         let known = match known {
             Some(known) => known,
             None => self.learned(name, host)?,
         };
+        self.check_encrypted(name, url)?;
         Ok(&self.known[known].value)
     }
 
@@ -65,15 +74,31 @@ impl<'a> Revealed<'a> {
         &self.redactor
     }
 
+    fn check_encrypted(&self, name: &str, url: &Url) -> Result<(), Error> {
+        let host = url.host_str().unwrap_or_default();
+        if !can_be_read_on_the_way(url) || self.secrets.may_go_unencrypted(name, host) {
+            return Ok(());
+        }
+        let source = SecretError::NotEncrypted { name: name.to_owned(), host: host.to_owned() };
+        Err(Error::Secret { source })
+    }
+
     /// Refuses to follow a server that put a secret into the URL it redirects to, unless the secret may go there.
-    pub(super) fn check_target(&self, target: &Url) -> Result<(), Error> {
+    pub(super) fn check_target(&self, hop: &Hop) -> Result<(), Error> {
+        let target = &hop.url;
         if !self.redactor.finds_in(target.as_str()) {
             return Ok(());
         }
+        if hop.is_exposed {
+            return Err(exposed());
+        }
         let host = target.host_str().unwrap_or_default();
-        for known in self.known.iter().filter(|known| known.host != host) {
+        for known in &self.known {
             if redactor([known])?.finds_in(target.as_str()) {
-                self.secrets.reveal(&known.name, host).map_err(|source| Error::Secret { source })?;
+                if known.host != host {
+                    self.secrets.reveal(&known.name, host).map_err(|source| Error::Secret { source })?;
+                }
+                self.check_encrypted(&known.name, target)?;
             }
         }
         Ok(())

@@ -14,6 +14,11 @@ pub trait Secrets: Send + Sync {
     ///
     /// When the secret may not be sent there, or cannot be read now.
     fn reveal(&self, name: &str, host: &str) -> Result<Zeroizing<String>, SecretError>;
+
+    /// Whether a secret that may be sent to a host may go there unencrypted, through networks of strangers.
+    fn may_go_unencrypted(&self, _name: &str, _host: &str) -> bool {
+        false
+    }
 }
 
 /// Why a secret is not revealed.
@@ -39,6 +44,17 @@ pub enum SecretError {
         /// The host.
         host: String,
     },
+    /// Strangers could read it on its way to the host.
+    #[error(
+        "the secret {name:?} is not sent to {host} unencrypted: use https, or bind it to http://{host} if \
+         everybody on the way may read it"
+    )]
+    NotEncrypted {
+        /// The secret's name.
+        name: String,
+        /// The host.
+        host: String,
+    },
     /// It cannot be read now.
     #[error("the secret {name:?} cannot be read now")]
     Unavailable {
@@ -54,6 +70,7 @@ impl SecretError {
             SecretError::Unknown { .. } => "secret_unknown",
             SecretError::NotGranted { .. } => "secret_not_granted",
             SecretError::NotBound { .. } => "secret_not_bound",
+            SecretError::NotEncrypted { .. } => "secret_not_encrypted",
             SecretError::Unavailable { .. } => "secret_unavailable",
         }
     }

@@ -6,7 +6,7 @@ mod redirected;
 mod refused;
 
 use fermata_connect::Error;
-use fermata_connect::egress::{Gate, HostPattern, SecretError, Secrets};
+use fermata_connect::egress::{Binding, Gate, SecretError, Secrets};
 use fermata_connect::http::{Body, Request, Response};
 use zeroize::Zeroizing;
 
@@ -16,11 +16,15 @@ use super::{get, local, pairs};
 const HARD: &str = "a/../b?c#d&e=f+g%h@i: \"j\\é";
 
 /// A few secrets, all bound to the same hosts.
-struct Vault(HostPattern);
+struct Vault(Binding);
 
 /// Bound to 127.0.0.1 and not to `localhost`, which is another host at the same address.
 fn vault() -> Vault {
-    Vault(HostPattern::Exact("127.0.0.1".to_owned()))
+    bound_to("127.0.0.1")
+}
+
+fn bound_to(hosts: &str) -> Vault {
+    Vault(hosts.parse().unwrap())
 }
 
 impl Secrets for Vault {
@@ -45,6 +49,10 @@ impl Secrets for Vault {
             return Ok(Zeroizing::new(value));
         }
         Err(SecretError::NotBound { name, host: host.to_owned() })
+    }
+
+    fn may_go_unencrypted(&self, _name: &str, host: &str) -> bool {
+        self.0.covers_unencrypted(host)
     }
 }
 

@@ -139,7 +139,8 @@ impl Access<'_> {
 
     fn set(&self, place: &Place, value: &Json) -> Result<Json, CallError> {
         self.may_change(place)?;
-        let new = KeystorePut { kind: KeystoreKind::Value, value: value.get(), tasks: None, hosts: None };
+        let (kind, value) = (KeystoreKind::Value, value.get());
+        let new = KeystorePut { kind, value, tasks: None, hosts: None, over: None };
         self.keystore.put(place, self.user, new, |_| ()).map_err(refused)?;
         Ok(json::null())
     }
@@ -165,6 +166,9 @@ fn refused(error: KeystoreError) -> CallError {
         KeystoreError::NotGranted(_) => "not_granted",
         KeystoreError::BadGrants(_) => "bad_grants",
         KeystoreError::BadPolicy(_) => "bad_policy",
+        // Only those outside ask for versions.
+        KeystoreError::Unknown { .. } | KeystoreError::UnknownVersion { .. } => "unknown",
+        KeystoreError::OtherVersion { .. } => "other_version",
         KeystoreError::Broken(_) => "entry_broken",
         KeystoreError::Store(_) | KeystoreError::Commit(_) => "store_failed",
     };

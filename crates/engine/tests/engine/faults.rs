@@ -80,8 +80,8 @@ async fn bench() -> Bench {
 async fn set_up_openai(bench: &Bench, url: &str) {
     let url = json!(url).to_string();
     let hosts = Some(vec!["127.0.0.1".to_owned()]);
-    let secret = KeystorePut { kind: KeystoreKind::Secret, value: "sk-1", tasks: None, hosts };
-    let value = KeystorePut { kind: KeystoreKind::Value, value: &url, tasks: None, hosts: None };
+    let secret = KeystorePut { kind: KeystoreKind::Secret, value: "sk-1", tasks: None, hosts, over: None };
+    let value = KeystorePut { kind: KeystoreKind::Value, value: &url, tasks: None, hosts: None, over: None };
     for (name, put) in [("OPENAI_API_KEY", secret), ("OPENAI_BASE_URL", value)] {
         bench.engine.keystore_put(&bench.workspace, "global", name, put).await.unwrap();
     }

@@ -51,7 +51,7 @@ impl Place {
 
     async fn keep(&self, name: &str, kind: KeystoreKind, value: &str) {
         let hosts = (kind == KeystoreKind::Secret).then(|| vec!["127.0.0.1".to_owned()]);
-        let put = KeystorePut { kind, value, tasks: None, hosts };
+        let put = KeystorePut { kind, value, tasks: None, hosts, over: None };
         self.bench.engine.keystore_put(&self.bench.workspace, "global", name, put).await.unwrap();
     }
 

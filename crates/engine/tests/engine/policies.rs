@@ -154,7 +154,7 @@ async fn a_policy_is_out_of_the_reach_of_tasks() {
     for how in ["\"getKey\"", "\"setKey\"", "\"hasKey\""] {
         assert_eq!(result_of(&bench, "reach", how).await, "\"bad_name\"", "{how}");
     }
-    let put = KeystorePut { kind: KeystoreKind::Value, value: "{}", tasks: None, hosts: None };
+    let put = KeystorePut { kind: KeystoreKind::Value, value: "{}", tasks: None, hosts: None, over: None };
     assert!(bench.engine.keystore_put(&bench.workspace, "fermata", "policy", put).await.is_err());
 }
 

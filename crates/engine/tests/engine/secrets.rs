@@ -49,8 +49,8 @@ impl Echo {
 async fn keep(bench: &Bench, name: &str, hosts: &[&str], tasks: &[&str]) {
     let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
     let tasks = tasks.iter().map(|task| TaskPattern::try_from((*task).to_owned()).unwrap()).collect();
-    let put =
-        KeystorePut { kind: KeystoreKind::Secret, value: SECRET, tasks: Some(tasks), hosts: Some(hosts) };
+    let (kind, value) = (KeystoreKind::Secret, SECRET);
+    let put = KeystorePut { kind, value, tasks: Some(tasks), hosts: Some(hosts), over: None };
     bench.engine.keystore_put(&bench.workspace, "global", name, put).await.unwrap();
 }
 
@@ -105,4 +105,23 @@ async fn a_secret_of_others_or_for_another_host_is_not_sent() {
         assert_eq!(bench.result(&run), format!("\"{code}\""), "{name}");
     }
     assert!(echo.heard().is_empty());
+}
+
+/// 0.0.0.0 reaches this machine and is no address of it or of a private network: it stands for any other host.
+#[tokio::test]
+async fn a_secret_goes_unencrypted_only_where_it_is_bound_to_so() {
+    let everywhere = "0.0.0.0/8".parse().unwrap();
+    let (bench, echo) =
+        (Bench::with(|settings| settings.egress.allow_private.push(everywhere)).await, Echo::start().await);
+    keep(&bench, "SEALED", &["0.0.0.0", "*", "http://api.example.com"], &["*"]).await;
+    keep(&bench, "OPEN", &["http://0.0.0.0"], &["*"]).await;
+    bench.publish("send.js", SEND).await;
+    let input =
+        |name: &str| format!(r#"{{"url":"http://0.0.0.0:{}/","name":"{name}"}}"#, echo.address.port());
+    let refused = bench.run("send", &input("SEALED")).await;
+    assert_eq!(bench.result(&refused), r#""secret_not_encrypted""#);
+    assert!(echo.heard().is_empty());
+    let sent = bench.run("send", &input("OPEN")).await;
+    assert!(bench.result(&sent).contains("[redacted]"), "{}", bench.result(&sent));
+    assert_eq!(echo.heard().len(), 1);
 }

@@ -101,7 +101,7 @@ fn repeat(seen: &Seen) -> Reply {
 
 async fn keep(bench: &Bench, name: &str, kind: KeystoreKind, value: &str) {
     let hosts = (kind == KeystoreKind::Secret).then(|| vec!["127.0.0.1".to_owned()]);
-    let put = KeystorePut { kind, value, tasks: None, hosts };
+    let put = KeystorePut { kind, value, tasks: None, hosts, over: None };
     bench.engine.keystore_put(&bench.workspace, "global", name, put).await.unwrap();
 }
 

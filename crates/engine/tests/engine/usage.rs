@@ -16,8 +16,8 @@ async fn counted() -> (Bench, OpenAiPeer) {
     let hosts = || Some(vec!["127.0.0.1".to_owned()]);
     let (url, value, secret) = (openai.base_url(), KeystoreKind::Value, KeystoreKind::Secret);
     for (name, put) in [
-        ("OPENAI_BASE_URL", KeystorePut { kind: value, value: &url, tasks: None, hosts: None }),
-        ("OPENAI_API_KEY", KeystorePut { kind: secret, value: KEY, tasks: None, hosts: hosts() }),
+        ("OPENAI_BASE_URL", KeystorePut { kind: value, value: &url, tasks: None, hosts: None, over: None }),
+        ("OPENAI_API_KEY", KeystorePut { kind: secret, value: KEY, tasks: None, hosts: hosts(), over: None }),
     ] {
         bench.engine.keystore_put(&bench.workspace, "global", name, put).await.unwrap();
     }

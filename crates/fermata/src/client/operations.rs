@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use url::form_urlencoded::byte_serialize;
 
 use super::{
-    Call, Client, ClientError, Document, Entry, Events, Exchange, LogLine, Page, Publish, PutEntry, Run,
-    SendEvent, StartRun, Task,
+    Call, Client, ClientError, Document, Entry, EntryVersion, Events, Exchange, LogLine, Page, Publish,
+    PutEntry, RestoreEntry, Run, SendEvent, StartRun, Task, WrittenEntry,
 };
 
 /// Items asked for with one page.
@@ -108,13 +108,41 @@ impl Client {
         namespace: &str,
         name: &str,
         entry: &PutEntry,
-    ) -> Result<(), ClientError> {
-        self.order(Exchange::new(Method::PUT, entry_path(namespace, name)).with_body(entry)?).await
+    ) -> Result<WrittenEntry, ClientError> {
+        let mut exchange = Exchange::new(Method::PUT, entry_path(namespace, name)).with_body(entry)?;
+        // The second time it would meet the version that the first one made.
+        exchange.is_repeatable = entry.expected_version.is_none();
+        self.fetch(exchange).await
     }
 
     /// Deletes an entry of the keystore.
     pub(crate) async fn delete_entry(&self, namespace: &str, name: &str) -> Result<(), ClientError> {
         self.order(Exchange::new(Method::DELETE, entry_path(namespace, name))).await
+    }
+
+    /// The versions kept of an entry of the keystore, the newest first.
+    pub(crate) async fn entry_versions(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<Document<EntryVersion>>, ClientError> {
+        self.all(&format!("{}/versions?", entry_path(namespace, name))).await
+    }
+
+    /// Puts a version of an entry back. Not repeated: each time would be a version.
+    pub(crate) async fn restore_entry(
+        &self,
+        namespace: &str,
+        name: &str,
+        which: &RestoreEntry,
+    ) -> Result<WrittenEntry, ClientError> {
+        let path = format!("{}/restore", entry_path(namespace, name));
+        self.fetch(Exchange::new(Method::POST, path).with_body(which)?).await
+    }
+
+    /// Forgets the earlier versions of an entry.
+    pub(crate) async fn purge_entry(&self, namespace: &str, name: &str) -> Result<(), ClientError> {
+        self.order(Exchange::new(Method::DELETE, format!("{}/versions", entry_path(namespace, name)))).await
     }
 
     /// What tasks may call, and how often.

@@ -268,6 +268,39 @@ pub(crate) struct Entry {
     pub(crate) used_at: Option<Timestamp>,
 }
 
+/// A version of an entry.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EntryVersion {
+    /// Its number.
+    pub(crate) version: u32,
+    /// `value` or `secret`.
+    #[serde(default)]
+    pub(crate) kind: String,
+    /// When it was written.
+    #[serde(default)]
+    pub(crate) created_at: Option<Timestamp>,
+    /// The task that wrote it.
+    #[serde(default)]
+    pub(crate) written_by: Option<String>,
+}
+
+/// An entry that was written.
+#[derive(Debug, Deserialize)]
+pub(crate) struct WrittenEntry {
+    /// The number of the version.
+    pub(crate) version: u32,
+}
+
+/// Which version to put back.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct RestoreEntry {
+    /// Its number.
+    pub(crate) version: u32,
+    /// The version that the entry must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expected_version: Option<u32>,
+}
+
 /// A value for the keystore. Not printable: it is a secret.
 #[derive(Clone, Serialize)]
 pub(crate) struct PutEntry {
@@ -281,6 +314,9 @@ pub(crate) struct PutEntry {
     /// Hosts that a secret may go to, when that is to change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hosts: Option<Vec<String>>,
+    /// The version that the entry must have; nought when it must not be there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expected_version: Option<u32>,
 }
 
 /// What the server says when it refuses (RFC 9457).

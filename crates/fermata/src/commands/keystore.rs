@@ -1,5 +1,6 @@
 //! `fermata keystore`: values and secrets that tasks refer to by name.
 
+mod history;
 mod value;
 
 use std::path::PathBuf;
@@ -27,8 +28,14 @@ enum Command {
     List(ListArgs),
     /// Set an entry; the value comes from stdin or a file, never from a flag
     Set(SetArgs),
-    /// Delete an entry
+    /// Delete an entry with its earlier versions
     Delete(DeleteArgs),
+    /// List the versions kept of an entry; values are never shown
+    Versions(history::ListArgs),
+    /// Make an earlier version the newest one
+    Restore(history::RestoreArgs),
+    /// Forget all versions of an entry but the newest
+    Purge(history::PurgeArgs),
 }
 
 /// Which group of names.
@@ -60,12 +67,15 @@ struct SetArgs {
     /// Whether tasks may read it (value: JSON, or else text) or only send it on, unseen (secret)
     #[arg(long, value_enum, default_value = "secret")]
     kind: Kind,
-    /// Host that the secret may be sent to: a name, *.domain or * (repeatable) [default: as before; a new one: none]
+    /// Host that the secret may be sent to: a name, *.domain or *; http://NAME unencrypted too (repeatable) [default: as before; a new one: none]
     #[arg(long = "host", value_name = "HOST")]
     hosts: Vec<String>,
     /// Task that may use it: a name, the beginning of names with *, or * (repeatable) [default: as before; a new one: *]
     #[arg(long = "task", value_name = "TASK")]
     tasks: Vec<String>,
+    /// Only over this version; 0 when there must be none yet
+    #[arg(long, value_name = "VERSION")]
+    expected_version: Option<u32>,
     #[command(flatten)]
     group: NamespaceArgs,
     #[command(flatten)]
@@ -102,6 +112,9 @@ pub(super) async fn run(args: Args, console: &Console) -> Result<Exit, Failure> 
         Command::List(args) => list(args, console).await,
         Command::Set(args) => set(args, console).await,
         Command::Delete(args) => delete(args, console).await,
+        Command::Versions(args) => history::list(args, console).await,
+        Command::Restore(args) => history::restore(args, console).await,
+        Command::Purge(args) => history::purge(args, console).await,
     }
 }
 
@@ -126,9 +139,10 @@ async fn set(args: SetArgs, console: &Console) -> Result<Exit, Failure> {
         value: value::as_json(value, args.kind == Kind::Value),
         tasks: given(args.tasks),
         hosts: given(args.hosts),
+        expected_version: args.expected_version,
     };
-    client.put_entry(&args.group.namespace, &args.name, &entry).await?;
-    console.tell(&format!("set {} in {}", args.name, args.group.namespace));
+    let written = client.put_entry(&args.group.namespace, &args.name, &entry).await?;
+    console.tell(&format!("set {} in {} (version {})", args.name, args.group.namespace, written.version));
     Ok(Exit::Ok)
 }
 

@@ -30,3 +30,28 @@ fn entries_are_set_listed_and_deleted() {
         .with_code(2)
         .telling(&["stdin is empty"]);
 }
+
+#[test]
+fn versions_are_listed_restored_and_purged() {
+    let place = Place::new();
+    let server = place.serve();
+    let set = |value: &str, more: &[&str]| {
+        let arguments = [&["keystore", "set", "api-key"], more].concat();
+        finish_with(place.asking(&server, arguments), value)
+    };
+    set("hunter1", &["--expected-version", "0"]).with_code(0).telling(&["version 1"]);
+    set("hunter2", &[]).with_code(0).telling(&["version 2"]);
+    set("hunter3", &["--expected-version", "1"]).with_code(1).telling(&["has version 2, not 1"]);
+    let list = place.ask(&server, ["keystore", "versions", "api-key"]).with_code(0).stdout;
+    let rows: Vec<&str> = list.lines().collect();
+    assert!(rows.len() == 3 && rows[1].starts_with("v2       secret"), "{list}");
+    let restore = ["keystore", "restore", "api-key", "1", "--expected-version", "2"];
+    place.ask(&server, restore).with_code(0).telling(&["restored version 1", "(version 3)"]);
+    place.ask(&server, ["keystore", "purge", "api-key"]).with_code(0).telling(&["purged"]);
+    let json = place.ask(&server, ["keystore", "versions", "api-key", "--json"]).with_code(0).stdout;
+    let left: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    assert!(left.len() == 1 && left[0]["version"] == 3, "{json}");
+    assert!(!format!("{list}{json}").contains("hunter"));
+    place.ask(&server, ["keystore", "restore", "api-key", "1"]).with_code(3).telling(&["is not kept"]);
+    place.ask(&server, ["keystore", "versions", "other"]).with_code(3);
+}

@@ -12,7 +12,9 @@ use crate::program::{Ended, Place, Server, finish};
 const UNDO_THIRD_AND_LATER: &str = "
     delete from fermata.migrations where number >= 3;
     drop index fermata.idempotency_keys_of_run;
-    alter table fermata.keystore drop column grants, drop column used_at;
+    alter table fermata.keystore drop column grants, drop column used_at, drop column since,
+      drop column written_by;
+    drop table fermata.keystore_versions;
     drop table fermata.task_state;
     alter table fermata.task_runs drop column used_calls, drop column used_bytes, drop column used_tokens,
       drop column used_cost_micros;
@@ -70,7 +72,7 @@ fn a_ledger_is_made_and_found_up_to_date() {
         assert!(ended.stdout.contains("0001       core         pending"), "{}", ended.stdout);
     }
     for ended in of_both("up") {
-        assert!(ended.with_code(0).stdout.contains("applied 0007 state"));
+        assert!(ended.with_code(0).stdout.contains("applied 0008 history"));
     }
     for ended in of_both("up") {
         ended.with_code(0).telling(&["up to date"]);
@@ -99,7 +101,7 @@ fn an_older_schema_is_refused_until_it_is_brought_up_to_date() {
     assert_eq!(
         up.stdout,
         "applied 0003 sql_clients\napplied 0004 retention\napplied 0005 grants\napplied 0006 by_key\n\
-         applied 0007 state\n"
+         applied 0007 state\napplied 0008 history\n"
     );
     shared.serve("a").stop(Signal::TERM).with_code(0);
 }

@@ -20,7 +20,7 @@ fn a_role_without_tables_starts_runs() {
     let status =
         site.database.query_text(&as_role(&format!("select * from fermata.run_status('{id}')"))).unwrap();
     assert_eq!(status, [[Some("completed".to_owned()), Some("{\"n\":2}".to_owned()), None]]);
-    for table in ["task_runs", "task_functions", "idempotency_keys", "keystore"] {
+    for table in ["task_runs", "task_functions", "idempotency_keys", "keystore", "keystore_versions"] {
         let refusal = site.refused(&as_role(&format!("select * from fermata.{table}")));
         assert!(refusal.contains("permission denied for table"), "{refusal}");
     }

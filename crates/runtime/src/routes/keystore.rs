@@ -104,7 +104,7 @@ pub(crate) async fn list_keystore_namespaces(
     answer::page::<_, _, &String>(&namespaces, query.limit, List::KeystoreNamespaces, String::clone)
 }
 
-/// Keeps a value under a name, over the one before.
+/// Keeps a value under a name, over the one before. That becomes an earlier version.
 #[utoipa::path(
     put, path = "/v1/keystore/{namespace}/{name}", tag = "keystore",
     params(
@@ -112,7 +112,10 @@ pub(crate) async fn list_keystore_namespaces(
         ("name" = String, Path, description = "Name in the namespace"),
     ),
     request_body = PutKeystoreEntry,
-    responses((status = 200, description = "The entry", body = WrittenKeystoreEntry))
+    responses(
+        (status = 200, description = "The entry", body = WrittenKeystoreEntry),
+        (status = 409, description = "It has another version than the expected one", body = inline(crate::problem::Document), content_type = "application/problem+json"),
+    )
 )]
 pub(crate) async fn put_keystore_entry(
     State(app): State<App>,
@@ -122,13 +125,19 @@ pub(crate) async fn put_keystore_entry(
 ) -> Result<Response, Problem> {
     let entry: PutKeystoreEntry = body.parse()?;
     let (kind, text) = (entry.kind, entry.text()?.into_owned());
-    let put = KeystorePut { kind, value: &text, tasks: entry.tasks, hosts: entry.hosts };
+    let put = KeystorePut {
+        kind,
+        value: &text,
+        tasks: entry.tasks,
+        hosts: entry.hosts,
+        over: entry.expected_version,
+    };
     let version = app.engine.keystore_put(&workspace, &namespace, &name, put).await?;
     let written = WrittenKeystoreEntry { namespace: &namespace, name: &name, kind, version };
     answer::json(StatusCode::OK, &written)
 }
 
-/// Deletes an entry.
+/// Deletes an entry with its earlier versions.
 #[utoipa::path(
     delete, path = "/v1/keystore/{namespace}/{name}", tag = "keystore",
     params(
@@ -145,6 +154,9 @@ pub(crate) async fn delete_keystore_entry(
     if app.engine.keystore_delete(&workspace, &namespace, &name).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let detail = format!("There is no keystore entry {name:?} in {namespace:?}");
-    Err(Problem::new(Code::KeystoreEntryUnknown, detail))
+    Err(unknown(&namespace, &name))
+}
+
+pub(super) fn unknown(namespace: &str, name: &str) -> Problem {
+    Problem::new(Code::KeystoreEntryUnknown, format!("There is no keystore entry {name:?} in {namespace:?}"))
 }

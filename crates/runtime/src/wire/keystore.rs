@@ -26,7 +26,7 @@ pub(crate) struct KeystoreEntry<'a> {
     /// Tasks that may use it: names, the beginning of names with `*`, or `*`.
     #[schema(value_type = Vec<String>, example = json!(["*"]))]
     tasks: &'a [TaskPattern],
-    /// Hosts that a secret may be sent to: names, `*.domain` or `*`.
+    /// Hosts that a secret may be sent to: names, `*.domain` or `*`; `http://` before a name, unencrypted too.
     hosts: &'a [String],
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
@@ -67,11 +67,15 @@ pub(crate) struct PutKeystoreEntry {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, example = json!(["billing/*"]))]
     pub(crate) tasks: Option<Vec<TaskPattern>>,
-    /// Hosts that a secret may be sent to: names, `*.domain` or `*`. Without it those of the entry before
-    /// stay; a new secret may be sent nowhere.
+    /// Hosts that a secret may be sent to: names, `*.domain` or `*`; `http://` before a name where it may go
+    /// unencrypted. Without it those of the entry before stay; a new secret may be sent nowhere.
     #[serde(default)]
     #[schema(example = json!(["api.example.com"]))]
     pub(crate) hosts: Option<Vec<String>>,
+    /// The version that the entry must have to be written over, 0 when it must not be there yet. Without it any.
+    #[serde(default)]
+    #[schema(example = 3)]
+    pub(crate) expected_version: Option<u32>,
 }
 
 impl PutKeystoreEntry {
@@ -105,4 +109,44 @@ pub(crate) struct WrittenKeystoreEntry<'a> {
     pub(crate) kind: KeystoreKind,
     /// Rises by one with each change.
     pub(crate) version: u32,
+}
+
+/// A version of a keystore entry, without its value.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeystoreVersion<'a> {
+    /// Its number.
+    version: u32,
+    /// `value` or `secret`, as it was then.
+    #[schema(value_type = String, example = "secret")]
+    kind: KeystoreKind,
+    /// When it was written.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Time,
+    /// The task that wrote it; null when it came through the API, or when that is not known.
+    #[schema(required)]
+    written_by: Option<&'a str>,
+}
+
+impl<'a> From<&'a record::KeystoreEntry> for KeystoreVersion<'a> {
+    fn from(entry: &'a record::KeystoreEntry) -> Self {
+        Self {
+            version: entry.version,
+            kind: entry.kind,
+            created_at: Time(entry.updated_at),
+            written_by: entry.written_by.as_deref(),
+        }
+    }
+}
+
+/// Which version to put back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RestoreKeystoreEntry {
+    /// The earlier version.
+    #[schema(example = 3)]
+    pub(crate) version: u32,
+    /// The version that the entry must have to be written over. Without it any.
+    #[serde(default)]
+    #[schema(example = 5)]
+    pub(crate) expected_version: Option<u32>,
 }

@@ -112,6 +112,8 @@ async fn grants_that_cannot_be_are_refused() {
     for wrong in [
         json!({ "value": "x", "hosts": ["a b"] }),
         json!({ "value": "x", "hosts": ["https://x.example"] }),
+        json!({ "value": "x", "hosts": ["http://x.example/"] }),
+        json!({ "value": "x", "hosts": ["http://*"] }),
         json!({ "value": "x", "hosts": vec!["x.example"; 101] }),
         json!({ "value": "x", "tasks": ["a*b"] }),
     ] {
@@ -119,19 +121,18 @@ async fn grants_that_cannot_be_are_refused() {
         assert!((400..500).contains(&refused.status.as_u16()), "{wrong}: {}", refused.text);
     }
     assert_eq!(app.get("/v1/keystore").await.json()["items"], json!([]));
+    let hosts = json!(["http://x.example", "http://*.y.example", "z.example"]);
+    put(&app, "global/x", json!({ "value": "x", "hosts": hosts })).await;
+    assert_eq!(app.get("/v1/keystore").await.json()["items"][0]["hosts"], hosts);
 }
 
 #[tokio::test]
 async fn an_entry_is_deleted_once() {
     let app = TestApp::new().await;
     put(&app, "global/x", json!({ "value": "1" })).await;
-    let delete = async || {
-        let request = app.request(Method::DELETE, "/v1/keystore/global/x");
-        app.send(request.body(Body::empty()).unwrap()).await
-    };
-    let gone = delete().await;
+    let gone = delete(&app, "global/x").await;
     assert_eq!((gone.status.as_u16(), gone.text.as_str()), (204, ""));
-    assert_eq!(delete().await.problem(404), "keystore_entry_unknown");
+    assert_eq!(delete(&app, "global/x").await.problem(404), "keystore_entry_unknown");
     assert_eq!(app.get("/v1/keystore").await.json()["items"], json!([]));
 }
 
@@ -150,4 +151,72 @@ async fn bad_entries_are_problems() {
     for (place, body, status, code) in cases {
         assert_eq!(put(&app, place, body).await.problem(status), code, "{place}");
     }
+}
+
+#[tokio::test]
+async fn versions_are_listed_restored_and_purged() {
+    let app = TestApp::new().await;
+    let source = "export default async (value, { tools }) => tools.keystore.set('limit', value)";
+    app.publish("write.js", source).await;
+    put(&app, "global/limit", json!({ "value": 1, "kind": "value" })).await;
+    app.post("/v1/runs", &json!({ "task": "write", "input": 2, "wait": "10s" })).await;
+    put(&app, "global/limit", json!({ "value": "hunter2" })).await;
+    let versions = "/v1/keystore/global/limit/versions";
+    let list = app.get(versions).await;
+    let version = |number: u32, kind: &str, by: Value| json!({ "version": number, "kind": kind, "created_at": "<time>", "written_by": by });
+    let all = [
+        version(3, "secret", Value::Null),
+        version(2, "value", json!("write")),
+        version(1, "value", Value::Null),
+    ];
+    assert_eq!(list.redacted(), json!({ "items": all, "next": null }));
+    let page = app.get(&format!("{versions}?limit=2")).await.json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 2);
+    let rest = app.get(&format!("{versions}?cursor={}", page["next"].as_str().unwrap())).await.json();
+    assert_eq!((&rest["items"][0]["version"], &rest["next"]), (&json!(1), &Value::Null));
+
+    let restored = app.post("/v1/keystore/global/limit/restore", &json!({ "version": 2 })).await;
+    let entry = json!({ "namespace": "global", "name": "limit", "kind": "value", "version": 4 });
+    assert_eq!((restored.status.as_u16(), restored.json()), (200, entry));
+    app.publish("read.js", "export default (_, { tools }) => tools.keystore.get('limit')").await;
+    let run = app.post("/v1/runs", &json!({ "task": "read", "wait": "10s" })).await.json();
+    assert_eq!(run["result"], 2, "{run}");
+
+    assert_eq!(delete(&app, "global/limit/versions").await.status, 204);
+    let left: Vec<Value> = app.get(versions).await.json()["items"].as_array().unwrap().clone();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let gone = app.post("/v1/keystore/global/limit/restore", &json!({ "version": 2 })).await;
+    assert_eq!(gone.problem(404), "keystore_version_unknown");
+    for missing in [
+        app.get("/v1/keystore/global/other/versions").await,
+        delete(&app, "global/other/versions").await,
+        app.post("/v1/keystore/global/other/restore", &json!({ "version": 1 })).await,
+    ] {
+        assert_eq!(missing.problem(404), "keystore_entry_unknown");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_is_written_over_the_version_that_was_expected() {
+    let app = TestApp::new().await;
+    let over = async |version: u32| {
+        put(&app, "global/x", json!({ "value": "v", "expected_version": version })).await
+    };
+    assert_eq!(over(1).await.problem(409), "keystore_version_other");
+    assert_eq!(over(0).await.json()["version"], 1);
+    let taken = over(0).await;
+    assert!(taken.text.contains("with version 1"), "{}", taken.text);
+    assert_eq!(taken.problem(409), "keystore_version_other");
+    assert_eq!(over(1).await.json()["version"], 2);
+    let restore = json!({ "version": 1, "expected_version": 1 });
+    let moved = app.post("/v1/keystore/global/x/restore", &restore).await;
+    assert!(moved.text.contains("has version 2, not 1"), "{}", moved.text);
+    assert_eq!(moved.problem(409), "keystore_version_other");
+    let negative = put(&app, "global/x", json!({ "value": "v", "expected_version": -1 })).await;
+    assert_eq!(negative.problem(422), "body_invalid");
+}
+
+async fn delete(app: &TestApp, place: &str) -> Answer {
+    let request = app.request(Method::DELETE, &format!("/v1/keystore/{place}"));
+    app.send(request.body(Body::empty()).unwrap()).await
 }

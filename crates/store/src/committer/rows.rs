@@ -5,6 +5,7 @@ use fermata_model::RunId;
 use crate::change::{Change, Removal, Removed};
 use crate::coalesce::Step;
 use crate::spill::Carrying;
+use crate::tables::keystore::versions;
 use crate::tables::{
     calls, checkpoints, idempotency, keystore, letters, logs, objects, runs, sent_events, state, tasks,
     tokens,
@@ -94,9 +95,12 @@ fn of<'a>(step: &Step<'a>, owner: Option<i64>) -> (&'static Write, Vec<Value<'a>
             (&checkpoints::PUT, checkpoints::row(workspace, run, checkpoint, taken_at))
         }
         Step::DropCheckpoint(workspace, run) => (&checkpoints::DELETE, checkpoints::key(workspace, run)),
-        Step::PutKeystore(workspace, entry) => (&keystore::PUT, keystore::row(workspace, entry)),
-        Step::DeleteKeystore(workspace, namespace, name) => {
-            (&keystore::DELETE, keystore::key(workspace, namespace, name))
+        Step::InsertKeystore(workspace, entry) => (&keystore::INSERT, keystore::row(workspace, entry)),
+        Step::UpdateKeystore(workspace, entry, over) => {
+            (&keystore::UPDATE, keystore::update_row(workspace, entry, over))
+        }
+        Step::DeleteKeystore(workspace, namespace, name, since) => {
+            (&keystore::DELETE, keystore::key(workspace, namespace, name, since))
         }
         Step::Alone(change) => of_alone(change),
     }
@@ -121,9 +125,12 @@ pub(crate) fn all() -> Vec<&'static Write> {
         &state::INSERT,
         &state::UPDATE,
         &state::DELETE,
-        &keystore::PUT,
+        &keystore::INSERT,
+        &keystore::UPDATE,
         &keystore::USE,
         &keystore::DELETE,
+        &versions::KEEP,
+        &versions::FORGET,
         &letters::INSERT,
         &letters::ANSWER,
         &letters::REFUSE,
@@ -171,10 +178,12 @@ fn of_alone(change: &Change) -> (&'static Write, Vec<Value<'_>>) {
         Change::DeleteState { workspace, task, key, version } => {
             (&state::DELETE, state::key(workspace, task, key, *version))
         }
+        Change::KeepKeystore { workspace, entry } => (&versions::KEEP, versions::row(workspace, entry)),
+        Change::ForgetKeystore { workspace, namespace, name, since, up_to } => {
+            (&versions::FORGET, versions::key(workspace, namespace, name, *since, *up_to))
+        }
         Change::UseKeystore { workspace, namespace, name, at } => {
-            let mut row = keystore::key(workspace, namespace, name);
-            row.push((*at).into());
-            (&keystore::USE, row)
+            (&keystore::USE, keystore::use_row(workspace, namespace, name, *at))
         }
         Change::PutLetter(letter) => (&letters::INSERT, letters::row(letter)),
         Change::AnswerLetter { id, answer, answered_at } => {
@@ -192,7 +201,8 @@ fn of_alone(change: &Change) -> (&'static Write, Vec<Value<'_>>) {
         | Change::EndChildCall { .. }
         | Change::PutCheckpoint { .. }
         | Change::DropCheckpoint { .. }
-        | Change::PutKeystore { .. }
+        | Change::InsertKeystore { .. }
+        | Change::UpdateKeystore { .. }
         | Change::DeleteKeystore { .. }
         | Change::Remove(_) => unreachable!("these are not written here"),
     }

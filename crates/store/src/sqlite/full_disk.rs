@@ -17,14 +17,16 @@ fn big_entry(name: &str) -> Change {
     let entry = KeystoreEntry {
         namespace: "global".into(),
         name: name.into(),
+        since: 1,
         kind: KeystoreKind::Value,
         version: 1,
         sealed: vec![0; 100_000],
         updated_at: 1,
         grants: Grants::default(),
+        written_by: None,
         used_at: None,
     };
-    Change::PutKeystore { workspace: WorkspaceId::default_workspace(), entry: Box::new(entry) }
+    Change::InsertKeystore { workspace: WorkspaceId::default_workspace(), entry: Box::new(entry) }
 }
 
 /// Writes one batch of groups and gives their fates.

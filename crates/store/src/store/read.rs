@@ -6,6 +6,7 @@ mod wake;
 
 use std::sync::Arc;
 
+use fermata_model::limits::KEYSTORE_VERSIONS_MAX;
 use fermata_model::record::{
     Call, Checkpoint, KeystoreEntry, KeystoreName, LogLine, Run, StateEntry, TaskVersion,
 };
@@ -268,6 +269,29 @@ impl Store {
         name: &str,
     ) -> Result<Option<KeystoreEntry>, ReadError> {
         self.read("keystore entries", |reader| keystore::get(reader, workspace, namespace, name))
+    }
+
+    /// The versions kept of an entry of the keystore, sealed: the one that counts, and those before it, the
+    /// newest first. None when there is no such entry.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the database fails or the rows are damaged.
+    pub fn keystore_versions(
+        &self,
+        workspace: &WorkspaceId,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<KeystoreEntry>, ReadError> {
+        self.read("keystore versions", |reader| {
+            reader.in_snapshot(|reader| {
+                let Some(entry) = keystore::get(reader, workspace, namespace, name)? else {
+                    return Ok(Vec::new());
+                };
+                let before =
+                    keystore::versions::list_before(reader, workspace, &entry, KEYSTORE_VERSIONS_MAX - 1)?;
+                Ok(std::iter::once(entry).chain(before).collect())
+            })
+        })
     }
 
     /// The names in a namespace of the keystore after `after`, in order.

@@ -52,8 +52,11 @@ const STATE: [Column; 14] = [
 ];
 
 /// A run is only changed by the node that owns it. Differs because an embedded store has one node.
-const IF_OWNED: Guard =
-    Guard { sqlite: "", postgres: "coalesce(t.owner_node, 0) = current_setting('fermata.node')::bigint" };
+const IF_OWNED: Guard = Guard {
+    sqlite: "",
+    postgres: "coalesce(t.owner_node, 0) = current_setting('fermata.node')::bigint",
+    brought: &[],
+};
 
 /// A new run.
 pub(crate) static INSERT: LazyLock<Write> =

@@ -22,7 +22,7 @@ pub(crate) static INSERT: LazyLock<Write> =
 
 /// The next version of an entry. Missing when the one before it is not there.
 pub(crate) static UPDATE: LazyLock<Write> = LazyLock::new(|| {
-    let follows = Guard { sqlite: "t.version = ?4 - 1", postgres: "t.version = v.version - 1" };
+    let follows = Guard { sqlite: "t.version = ?4 - 1", postgres: "t.version = v.version - 1", brought: &[] };
     Write::update("state entry", "task_state", 3, &[&KEY[..], &VERSION, &REST].concat(), follows)
 });
 

@@ -11,12 +11,12 @@ use fermata_testkit::postgres::Database;
 
 use crate::place::{Ledger, Place, options, rows};
 use crate::records::{
-    call, checkpoint, entry, event, idempotency, insert_call, insert_run, log, new_state, run, run_id,
-    take_event, task, text, update_call, update_run, workspace,
+    call, checkpoint, entry, event, idempotency, insert_call, insert_run, keep_entry, log, new_state, run,
+    run_id, take_event, task, text, update_call, update_run, workspace,
 };
 
 /// Every table whose rows are copied, and the columns that are not.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "workspaces",
     "tokens",
     "task_functions",
@@ -27,6 +27,7 @@ const TABLES: [&str; 13] = [
     "sent_events",
     "task_state",
     "keystore",
+    "keystore_versions",
     "idempotency_keys",
     "letters",
     "objects",
@@ -71,6 +72,8 @@ fn fill(store: &Store) {
         new_state("cursor", "{}", 5),
         entry("global", "a", 1),
         entry("global", "b", 7),
+        keep_entry("global", "b", 5),
+        keep_entry("global", "b", 6),
         idempotency("key", 1),
     ]);
     changes.extend((1..=2).map(|n| {

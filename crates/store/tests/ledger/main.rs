@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod connecting;
+mod keystore;
 mod merging;
 mod opening;
 mod place;

@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 use crate::place::{Ledger, Place, on_both, rows};
 use crate::records::{
     call, checkpoint, drop_checkpoint, entry, event, insert_call, insert_run, log, run, submit_together,
-    take_event, text, update_call, update_run,
+    take_event, text, update_call, update_entry, update_run,
 };
 
 fn any_change() -> impl Strategy<Value = Change> {
@@ -24,10 +24,11 @@ fn any_change() -> impl Strategy<Value = Change> {
         7 => checkpoint(n, value),
         8 => drop_checkpoint(n),
         9 => event(n, number),
-        _ => match value % 3 {
+        _ => match value % 4 {
             0 => take_event(n, number),
             1 => log(n, value),
-            _ => entry("global", "name", value),
+            2 => entry("global", "name", number),
+            _ => update_entry("global", "name", number + 1),
         },
     })
 }
@@ -80,6 +81,12 @@ fn is_possible(change: &Change, made: &mut HashSet<String>) -> bool {
         Change::TakeSentEvent { run, number, .. } => {
             made.contains(&format!("event {run} {number}")) && made.insert(format!("taken {run} {number}"))
         }
+        Change::InsertKeystore { entry, .. } => {
+            made.insert("entry".into()) && made.insert(format!("version {}", entry.version))
+        }
+        Change::UpdateKeystore { entry, over, .. } => {
+            made.remove(&format!("version {over}")) && made.insert(format!("version {}", entry.version))
+        }
         _ => true,
     }
 }
@@ -87,7 +94,7 @@ fn is_possible(change: &Change, made: &mut HashSet<String>) -> bool {
 /// Without what the model never makes: changes of an ended run, which belongs to nobody, and rows that
 /// are changed before they are made.
 fn as_the_model_has_it(groups: Groups) -> Groups {
-    let (mut ended, mut changed) = (HashSet::new(), HashSet::new());
+    let (mut ended, mut changed, mut has_entry_changed) = (HashSet::new(), HashSet::new(), false);
     let mut is_kept = |change: &Change| match change {
         Change::UpdateRun { id, state, .. } => {
             changed.insert((*id, 0));
@@ -106,6 +113,11 @@ fn as_the_model_has_it(groups: Groups) -> Groups {
             changed.insert((*run, number + 1_000));
             true
         }
+        Change::UpdateKeystore { .. } => {
+            has_entry_changed = true;
+            true
+        }
+        Change::InsertKeystore { .. } => !has_entry_changed,
         Change::InsertRun(run) => !changed.contains(&(run.birth.id, 0)),
         Change::InsertCall(call) => !changed.contains(&(call.run, call.number)),
         Change::PutSentEvent { run, event, .. } => !changed.contains(&(*run, event.number + 1_000)),

@@ -9,12 +9,13 @@ use crate::place::{Ledger, Place};
 pub(crate) type File = (&'static str, &'static str);
 
 /// Statements for both databases.
-pub(crate) const FILES: [File; 18] = [
+pub(crate) const FILES: [File; 19] = [
     ("calls", include_str!("../../src/tables/calls.rs")),
     ("calls/wake", include_str!("../../src/tables/calls/wake.rs")),
     ("checkpoints", include_str!("../../src/tables/checkpoints.rs")),
     ("idempotency", include_str!("../../src/tables/idempotency.rs")),
     ("keystore", include_str!("../../src/tables/keystore.rs")),
+    ("keystore/versions", include_str!("../../src/tables/keystore/versions.rs")),
     ("letters", include_str!("../../src/tables/letters.rs")),
     ("logs", include_str!("../../src/tables/logs.rs")),
     ("nodes", include_str!("../../src/tables/nodes.rs")),

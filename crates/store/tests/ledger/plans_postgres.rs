@@ -142,6 +142,8 @@ fn load() -> String {
          insert into sent_events select 'default', {other}, i, 'paid', '{{}}', 1, case when i % 2 = 0 then 1 end {rows};
          insert into task_state select 'default', 'task ' || i % 50, 'key ' || i, '1', 1, 1 {rows};
          insert into keystore select 'default', 'space ' || i % 100, 'name ' || i, 'value', 1, 'x', 1 {rows};
+         insert into keystore_versions
+         select 'default', 'space ' || i % 100, 'name ' || i / 10, 1, i % 10 + 1, 'value', 'x', '', 1, null {rows};
          insert into idempotency_keys select 'default', i, sha256('x'), {run}, 1 {rows};
          insert into task_functions (workspace, name, version, id, file_name, source, code, is_module,
            source_hash, created_at)

@@ -6,8 +6,8 @@ use fermata_store::{CallKey, Change, DueRun, ReadError, RunFilter, StreamEntry};
 
 use crate::place::{Ledger, on_both};
 use crate::records::{
-    call, checkpoint, drop_checkpoint, entry, event, idempotency, insert_call, insert_run, log, run, run_id,
-    take_event, task, text, update_call, workspace,
+    call, checkpoint, delete_entry, drop_checkpoint, entry, event, idempotency, insert_call, insert_run, log,
+    run, run_id, take_event, task, text, update_call, update_entry, workspace,
 };
 
 fn in_state(n: u8, status: RunStatus) -> Change {
@@ -230,7 +230,7 @@ fn checkpoints_events_and_keys() {
                 event(1, 2),
                 take_event(1, 1),
                 entry("a", "x", 1),
-                entry("a", "x", 2),
+                update_entry("a", "x", 2),
                 entry("a", "y", 1),
                 entry("b", "z", 1),
                 idempotency("k", 1),
@@ -255,8 +255,7 @@ fn checkpoints_events_and_keys() {
         assert_eq!((names(None), names(Some("x"))), (vec!["x".into(), "y".into()], vec!["y".to_owned()]));
         assert_eq!(store.keystore_namespaces(ws, None, 10).unwrap(), ["a", "b"]);
         assert_eq!(store.keystore_namespaces(ws, Some("a"), 10).unwrap(), ["b"]);
-        let delete =
-            Change::DeleteKeystore { workspace: ws.clone(), namespace: "a".into(), name: "x".into() };
+        let delete = delete_entry("a", "x", 5);
         store.commit(vec![delete.clone(), delete]).unwrap();
         assert!(store.keystore_entry(ws, "a", "x").unwrap().is_none());
         assert_eq!(store.idempotent_run(ws, "k").unwrap(), Some(([5; 32], run_id(1))));

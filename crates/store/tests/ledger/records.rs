@@ -114,18 +114,43 @@ pub(crate) fn take_event(n: u8, number: u32) -> Change {
     Change::TakeSentEvent { workspace: workspace(), run: run_id(n), number, taken_by: 4 }
 }
 
-pub(crate) fn entry(namespace: &str, name: &str, version: u32) -> Change {
-    let entry = Box::new(KeystoreEntry {
+/// A version of the entry that was made at a moment.
+pub(crate) fn version(namespace: &str, name: &str, since: i64, version: u32) -> Box<KeystoreEntry> {
+    Box::new(KeystoreEntry {
         namespace: namespace.into(),
         name: name.into(),
+        since,
         kind: KeystoreKind::Secret,
         version,
         sealed: vec![1, 2, 3],
         updated_at: 6,
         grants: Grants::default(),
+        written_by: Some("hello".into()),
         used_at: None,
-    });
-    Change::PutKeystore { workspace: workspace(), entry }
+    })
+}
+
+pub(crate) fn entry(namespace: &str, name: &str, number: u32) -> Change {
+    Change::InsertKeystore { workspace: workspace(), entry: version(namespace, name, 5, number) }
+}
+
+pub(crate) fn update_entry(namespace: &str, name: &str, number: u32) -> Change {
+    let entry = version(namespace, name, 5, number);
+    Change::UpdateKeystore { workspace: workspace(), entry, over: number - 1 }
+}
+
+pub(crate) fn keep_entry(namespace: &str, name: &str, number: u32) -> Change {
+    Change::KeepKeystore { workspace: workspace(), entry: version(namespace, name, 5, number) }
+}
+
+pub(crate) fn delete_entry(namespace: &str, name: &str, since: i64) -> Change {
+    let (namespace, name) = (namespace.into(), name.into());
+    Change::DeleteKeystore { workspace: workspace(), namespace, name, since }
+}
+
+pub(crate) fn forget_entry(namespace: &str, name: &str, since: i64, up_to: u32) -> Change {
+    let (namespace, name) = (namespace.into(), name.into());
+    Change::ForgetKeystore { workspace: workspace(), namespace, name, since, up_to }
 }
 
 pub(crate) fn new_state(key: &str, value: &str, version: i64) -> Change {

@@ -6,7 +6,8 @@ use fermata_store::{Change, CommitError, Letter};
 
 use crate::cluster::Cluster;
 use crate::records::{
-    call, insert_call, insert_run, log, run, run_id, submit_together, text, update_call, workspace,
+    call, delete_entry, entry, forget_entry, insert_call, insert_run, keep_entry, log, run, run_id,
+    submit_together, text, update_call, update_entry, workspace,
 };
 
 fn waiting_for(child: u8) -> CallState {
@@ -63,6 +64,28 @@ fn the_end_of_a_child_does_not_change_a_call_that_has_ended() {
         matches!(shown(2).outcome, Some(Outcome::Ok(result)) if result.get() == "3"),
         "its own child ends it"
     );
+}
+
+#[test]
+fn of_two_nodes_that_write_over_one_version_one_is_told() {
+    let cluster = Cluster::new();
+    let (one, two) = (cluster.node("one"), cluster.node("two"));
+    one.store.commit(vec![entry("a", "x", 1)]).unwrap();
+    let next = |number| vec![keep_entry("a", "x", number - 1), update_entry("a", "x", number)];
+    let fates = std::thread::scope(|scope| {
+        let commits = [&one, &two].map(|node| scope.spawn(|| node.store.commit(next(2))));
+        commits.map(|commit| commit.join().unwrap())
+    });
+    assert_eq!(fates.iter().filter(|fate| fate.is_ok()).count(), 1, "{fates:?}");
+    assert!(fates.iter().any(|fate| matches!(fate, Err(CommitError::Missing { .. }))), "{fates:?}");
+    // What follows in one batch on what was not written is not written, whoever else wrote that version.
+    two.store.commit(next(3)).unwrap();
+    let late = submit_together(&one.store, vec![next(3), next(4)]);
+    assert!(matches!(late[0], Err(CommitError::Missing { .. })), "{late:?}");
+    two.store.commit(vec![delete_entry("a", "x", 5), forget_entry("a", "x", 5, u32::MAX)]).unwrap();
+    let late = one.store.commit(next(5));
+    assert!(matches!(late, Err(CommitError::Missing { .. })), "{late:?}");
+    assert_eq!(cluster.cell("select count(*) from keystore_versions"), "0");
 }
 
 #[test]

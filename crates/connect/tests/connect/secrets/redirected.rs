@@ -1,10 +1,11 @@
 //! A redirect takes a secret no further than its hosts, and adds none.
 
+use fermata_connect::egress::Gate;
 use fermata_connect::http::{Redirect, Request};
 
 use super::super::server::{Seen, Server, Step, respond};
-use super::super::{get, header};
-use super::{said, send, with_body, with_header};
+use super::super::{get, header, policy};
+use super::{bound_to, said, send, with_body, with_header};
 
 #[tokio::test]
 async fn another_host_gets_nothing() {
@@ -84,6 +85,28 @@ async fn a_value_that_a_server_redirects_with_goes_only_to_its_hosts() {
     let response = send(get(server.url("/?k={{secret:KEY}}"))).await.unwrap();
     assert_eq!(server.seen()[1].path, "/end/?k=sk-Marked0123");
     assert_eq!(response.url, server.url("/end/?k=[redacted]"));
+}
+
+/// 0.0.0.0 stands for a host that is neither on this machine nor in a private network.
+#[tokio::test]
+async fn no_redirect_leads_it_to_where_strangers_read_on_the_way() {
+    let other = Server::ok().await;
+    let far = format!("http://0.0.0.0:{}", other.address.port());
+    let server = Server::start(move |seen| {
+        let value = seen.path.rsplit('=').next().unwrap_or_default();
+        redirect_once(seen, &format!("{far}/end?k={value}"))
+    })
+    .await;
+    let reachable = policy(&["127.0.0.0/8", "0.0.0.0/8"]);
+    for request in [
+        with_header(server.url("/?k=none"), "x-key", "{{secret:KEY}}"),
+        get(server.url("/?k={{secret:KEY}}")),
+    ] {
+        let refused = Gate::new().send(request, &reachable, &bound_to("*")).await.unwrap_err();
+        assert_eq!(refused.code(), "secret_not_encrypted");
+        assert!(!said(&refused).contains("Marked"));
+    }
+    assert_eq!((server.seen().len(), other.connections()), (2, 0));
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! Where a secret may not go or cannot stand, nothing is sent, and nothing says its value.
 
 use fermata_connect::Error;
-use fermata_connect::egress::{Gate, HostPattern, SECRETS_MAX};
+use fermata_connect::egress::{Gate, SECRETS_MAX};
 use fermata_connect::http::Request;
 
 use super::super::server::Server;
-use super::super::{get, local};
-use super::{Vault, said, send, with_body, with_header};
+use super::super::{get, local, policy};
+use super::{bound_to, said, send, with_body, with_header};
 
 #[tokio::test]
 async fn another_host_gets_nothing() {
@@ -25,10 +25,35 @@ async fn another_host_gets_nothing() {
             said(&refused)
         );
     }
-    let below = Vault("*.example.com".parse::<HostPattern>().unwrap());
     let request = with_header(server.url("/"), "x-key", "{{secret:KEY}}");
-    let refused = Gate::new().send(request, &local(), &below).await.unwrap_err();
+    let refused = Gate::new().send(request, &local(), &bound_to("*.example.com")).await.unwrap_err();
     assert_eq!((refused.code(), server.connections()), ("secret_not_bound", 0));
+}
+
+/// 0.0.0.0 reaches this machine and is no address of it or of a private network: it stands for any other host.
+#[tokio::test]
+async fn what_strangers_can_read_on_the_way_holds_no_secret() {
+    let server = Server::ok().await;
+    let far = format!("http://0.0.0.0:{}", server.address.port());
+    let reachable = policy(&["0.0.0.0/8"]);
+    let requests = || {
+        [
+            with_header(format!("{far}/"), "authorization", "Bearer {{secret:KEY}}"),
+            get(format!("{far}/{{{{secret:KEY}}}}")),
+            with_body(format!("{far}/"), "application/json", r#"{"$secret":"KEY"}"#),
+        ]
+    };
+    for request in requests() {
+        let refused = Gate::new().send(request, &reachable, &bound_to("*")).await.unwrap_err();
+        assert_eq!((refused.code(), refused.retryable()), ("secret_not_encrypted", false));
+        assert!(said(&refused).contains("use https, or bind it to http://0.0.0.0"), "{}", said(&refused));
+        assert!(!said(&refused).contains("Marked"));
+    }
+    assert_eq!(server.connections(), 0);
+    for request in requests() {
+        Gate::new().send(request, &reachable, &bound_to("http://0.0.0.0")).await.unwrap();
+    }
+    assert_eq!(server.seen().len(), 3);
 }
 
 #[tokio::test]
