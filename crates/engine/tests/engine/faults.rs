@@ -11,7 +11,7 @@ use crate::support::Bench;
 /// Largest answer that is read here.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// Milliseconds of one attempt.
-const ATTEMPT_MS: u32 = 300;
+const ATTEMPT_MS: u32 = 1_000;
 
 /// Makes a call that goes wrong, catches its error, and makes another one.
 const HTTP: &str = "export default async ({ method, url, good, timeoutMs }, { http }) => {

@@ -112,6 +112,36 @@ fn every_task_in_the_documents_runs() {
     examples.iter().for_each(|example| example.run(&place, false));
 }
 
+/// What answers the calls of pieces of code that say nothing about it.
+const ANYTHING: &str = r#"[
+  { "service": "http", "method": "fetch", "times": "any", "result": { "status": 200, "data": { "id": 1 } } },
+  { "service": "supabase", "method": "from.select.eq", "times": "any", "result": { "data": [] } },
+  { "service": "tasks", "method": "execute", "times": "any", "result": "Hello" },
+  { "service": "events", "method": "wait", "times": "any", "result": { "approved": true } }
+]"#;
+
+#[test]
+fn every_piece_of_code_runs() {
+    let place = Place::new();
+    let mock = place.file("anything.json", ANYTHING);
+    let readme = blocks_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md"));
+    let pieces: Vec<Block> = blocks("").into_iter().chain(readme).filter(|b| b.language == "js").collect();
+    assert!(pieces.len() >= 6, "only {} pieces were found", pieces.len());
+    for (number, Block { document, line, text, .. }) in pieces.iter().enumerate() {
+        let task = match text {
+            whole if whole.contains("export async function runTask") => whole.clone(),
+            config if config.starts_with("export const config") => {
+                format!("{config}export default () => null;")
+            }
+            statements => format!("export default async (input, tools) => {{\n{statements}}};"),
+        };
+        let task = place.file(&format!("piece-{number}/piece.js"), &task);
+        let run = ["run", &task, "--input", r#"{ "subject": "x" }"#, "--mock", &mock, "--skip-sleeps"];
+        let ended = place.run(run);
+        assert_eq!(ended.code, 0, "{document}:{line}: {}", ended.stderr);
+    }
+}
+
 #[test]
 fn every_service_has_an_example_that_runs() {
     let place = Place::new();
