@@ -4,10 +4,9 @@
 use std::vec::IntoIter;
 
 use futures::future::join_all;
-use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-use super::connection::Connection;
+use super::connection::{Connection, parameters};
 use crate::cells::{Cells, RowRef};
 use crate::db_error::DbError;
 use crate::sql::{Dialect, Read};
@@ -22,12 +21,13 @@ struct Asked {
     values: Vec<Value<'static>>,
 }
 
-/// Takes statements down, and answers each with no row.
-#[derive(Default)]
-struct Asking(Vec<Asked>);
-
-/// Answers the statements that were asked, in the same order.
-struct Answering(IntoIter<(Asked, Vec<Row>)>);
+/// One of the two times that the work is run.
+enum Pass {
+    /// Takes statements down, and answers each with no row.
+    Asking(Vec<Asked>),
+    /// Answers them, in the same order.
+    Answering(IntoIter<(Asked, Vec<Row>)>),
+}
 
 impl Connection {
     /// Runs `work` twice: to see what it asks, and with the answers.
@@ -35,18 +35,18 @@ impl Connection {
         &mut self,
         work: &mut dyn FnMut(&mut dyn Read) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
-        let mut asking = Asking::default();
-        work(&mut asking)?;
-        let answers = self.answers(&asking.0)?;
-        work(&mut Answering(asking.0.into_iter().zip(answers).collect::<Vec<_>>().into_iter()))
+        let mut pass = Pass::Asking(Vec::new());
+        work(&mut pass)?;
+        let Pass::Asking(asked) = pass else { return Ok(()) };
+        let answers = self.answers(&asked)?;
+        let answered: Vec<_> = asked.into_iter().zip(answers).collect();
+        work(&mut Pass::Answering(answered.into_iter()))
     }
 
     fn answers(&mut self, asked: &[Asked]) -> Result<Vec<Vec<Row>>, DbError> {
         let mut prepared = Vec::with_capacity(asked.len());
         for Asked { sql, values } in asked {
-            let values: Vec<&(dyn ToSql + Sync)> =
-                values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-            prepared.push((self.prepared(sql)?, values));
+            prepared.push((self.prepared(sql)?, parameters(values)));
         }
         self.traffic.sent(asked.len() as u64 + 2);
         self.wait("several queries", self.answer_within, |client| async move {
@@ -64,7 +64,7 @@ impl Connection {
     }
 }
 
-impl Read for Asking {
+impl Read for Pass {
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
     }
@@ -73,46 +73,27 @@ impl Read for Asking {
         &mut self,
         sql: &str,
         values: &[Value<'_>],
-        _row: &mut dyn FnMut(&mut Cells<'_>) -> Result<(), DbError>,
-    ) -> Result<(), DbError> {
-        let values = values.iter().cloned().map(Value::into_owned).collect();
-        self.0.push(Asked { sql: sql.to_owned(), values });
-        Ok(())
-    }
-
-    fn at_once(&mut self, work: &mut dyn FnMut(&mut dyn Read) -> Result<(), DbError>) -> Result<(), DbError> {
-        work(self)
-    }
-
-    fn begin_snapshot(&mut self) -> Result<(), DbError> {
-        Ok(())
-    }
-
-    fn end_snapshot(&mut self) -> Result<(), DbError> {
-        Ok(())
-    }
-}
-
-impl Read for Answering {
-    fn dialect(&self) -> Dialect {
-        Dialect::Postgres
-    }
-
-    fn each(
-        &mut self,
-        sql: &str,
-        _values: &[Value<'_>],
         row: &mut dyn FnMut(&mut Cells<'_>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
-        let (asked, rows) = self.0.next().expect("work asks the same each time");
-        assert_eq!(asked.sql, sql, "what is asked at once does not depend on the answers");
-        rows.iter().try_for_each(|found| row(&mut Cells::new(RowRef::Postgres(found))))
+        match self {
+            Self::Asking(asked) => {
+                let values = values.iter().cloned().map(Value::into_owned).collect();
+                asked.push(Asked { sql: sql.to_owned(), values });
+                Ok(())
+            }
+            Self::Answering(answers) => {
+                let (asked, rows) = answers.next().expect("work asks the same each time");
+                assert_eq!(asked.sql, sql, "what is asked at once does not depend on the answers");
+                rows.iter().try_for_each(|found| row(&mut Cells::new(RowRef::Postgres(found))))
+            }
+        }
     }
 
     fn at_once(&mut self, work: &mut dyn FnMut(&mut dyn Read) -> Result<(), DbError>) -> Result<(), DbError> {
         work(self)
     }
 
+    /// All of it is one snapshot.
     fn begin_snapshot(&mut self) -> Result<(), DbError> {
         Ok(())
     }

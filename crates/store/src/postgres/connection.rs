@@ -198,8 +198,7 @@ impl Connection {
     pub(crate) fn query(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, DbError> {
         let statement = self.prepared(sql)?;
         self.traffic.sent(1);
-        let values: Vec<&(dyn ToSql + Sync)> =
-            values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let values = parameters(values);
         self.wait(
             "a query",
             self.answer_within,
@@ -211,12 +210,16 @@ impl Connection {
     pub(crate) fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, DbError> {
         let statement = self.prepared(sql)?;
         self.traffic.sent(1);
-        let values: Vec<&(dyn ToSql + Sync)> =
-            values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let values = parameters(values);
         self.wait("a statement", self.answer_within, |client| async move {
             client.execute(&statement, &values).await
         })
     }
+}
+
+/// Values as the client takes them.
+pub(super) fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
 /// Runs `work`, which drives a runtime of its own, where that is allowed: on a thread that drives
