@@ -22,6 +22,7 @@ use crate::clock;
 use ahead::Ahead;
 pub use error::KeystoreError;
 pub use history::KeystoreRestored;
+pub use place::open_namespace;
 pub(crate) use place::{Place, RESERVED};
 
 /// Names fetched at once when listing.
@@ -265,7 +266,7 @@ impl Keystore {
         let mut namespaces: BTreeSet<String> = found.into_iter().collect();
         let written = ahead.into_iter().filter(|(_, grants)| grants.is_some());
         namespaces.extend(written.map(|(place, _)| place.namespace));
-        Ok(namespaces.into_iter().collect())
+        Ok(namespaces.into_iter().filter(|namespace| open_namespace(namespace).is_ok()).collect())
     }
 
     /// What of a workspace is ahead of the disk, without grants where it was deleted. To be taken before the

@@ -38,6 +38,6 @@ pub use api::{
     InputFault, Publish, PublishError, Published, RunActionError, Settings, StartError, StartRun, Started,
 };
 pub use engine::{Ending, Engine, OpenError, Stats};
-pub use keystore::{KeystoreError, KeystorePut, KeystoreRestored};
+pub use keystore::{KeystoreError, KeystorePut, KeystoreRestored, open_namespace as open_keystore_namespace};
 pub use watch::Watch;
 pub use world::World;

@@ -10,6 +10,17 @@ pub(crate) const RESERVED: &str = "fermata";
 /// Longest namespace or name, in characters.
 const NAME_CHARS_MAX: usize = 200;
 
+/// Whether tasks and the API may reach a namespace, to read or to write.
+///
+/// # Errors
+/// [`KeystoreError::BadName`] for the one in which the system keeps what is its own.
+pub fn open_namespace(namespace: &str) -> Result<(), KeystoreError> {
+    if namespace == RESERVED {
+        return Err(KeystoreError::BadName(format!("the keystore namespace {RESERVED} is reserved")));
+    }
+    Ok(())
+}
+
 /// Where an entry is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
@@ -32,9 +43,7 @@ impl Place {
 
     /// The same, anywhere but where the system keeps what is its own.
     pub(crate) fn open(workspace: &WorkspaceId, namespace: &str, name: &str) -> Result<Self, KeystoreError> {
-        if namespace == RESERVED {
-            return Err(KeystoreError::BadName(format!("the keystore namespace {RESERVED} is reserved")));
-        }
+        open_namespace(namespace)?;
         Self::new(workspace, namespace, name)
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{Step, arguments, unknown_method};
 use crate::inner::Inner;
-use crate::keystore::{Keystore, KeystoreError, KeystorePut, Place, User};
+use crate::keystore::{Keystore, KeystoreError, KeystorePut, Place, User, open_namespace};
 
 /// The namespace when a task names none.
 const GLOBAL: &str = "global";
@@ -50,50 +50,16 @@ struct Access<'a> {
 }
 
 fn answer(access: &Access<'_>, method: &str, args: &Json) -> Result<Json, CallError> {
-    let what = format!("tools.keystore.{method}");
-    let place = |namespace: &str, name: &str| Place::open(access.workspace, namespace, name).map_err(refused);
-    match method {
-        "get" => {
-            let (name,): (String,) = arguments(&what, args)?;
-            access.get(&place(GLOBAL, &name)?)
-        }
-        "getKey" => {
-            let (namespace, name): (String, String) = arguments(&what, args)?;
-            access.get(&place(&namespace, &name)?)
-        }
-        "set" => {
-            let (name, value): (String, Json) = arguments(&what, args)?;
-            access.set(&place(GLOBAL, &name)?, &value)
-        }
-        "setKey" => {
-            let (namespace, name, value): (String, String, Json) = arguments(&what, args)?;
-            access.set(&place(&namespace, &name)?, &value)
-        }
-        "has" => {
-            let (name,): (String,) = arguments(&what, args)?;
-            access.has(&place(GLOBAL, &name)?)
-        }
-        "hasKey" => {
-            let (namespace, name): (String, String) = arguments(&what, args)?;
-            access.has(&place(&namespace, &name)?)
-        }
-        "delete" => {
-            let (name,): (String,) = arguments(&what, args)?;
-            let place = place(GLOBAL, &name)?;
-            access.may_change(&place)?;
-            let existed = access.keystore.delete(&place, access.user, |_| ()).map_err(refused)?;
-            Ok(json::of_value(&existed.into()))
-        }
-        "list" => access.list(GLOBAL, &prefix(&what, args)?),
-        "listKeys" => {
-            let (namespace,): (String,) = arguments(&what, args)?;
-            access.list(&namespace, "")
-        }
-        "listNamespaces" => {
+    match Wanted::read(access.workspace, method, args)? {
+        Wanted::Get(place) => access.get(&place),
+        Wanted::Set(place, value) => access.set(&place, &value),
+        Wanted::Has(place) => access.has(&place),
+        Wanted::Delete(place) => access.delete(&place),
+        Wanted::Names { namespace, prefix } => access.list(&namespace, &prefix),
+        Wanted::Namespaces => {
             Ok(json::of_value(&access.keystore.namespaces(access.workspace).map_err(refused)?.into()))
         }
-        "getServerTime" => Ok(json::of_value(&access.now.into())),
-        _ => Err(unknown_method("keystore", method, &METHODS)),
+        Wanted::Time => Ok(json::of_value(&access.now.into())),
     }
 }
 
@@ -101,16 +67,52 @@ fn answer(access: &Access<'_>, method: &str, args: &Json) -> Result<Json, CallEr
 ///
 /// # Errors
 /// As performing it.
-pub(crate) fn check(method: &str, args: &Json) -> Result<(), CallError> {
-    let what = format!("tools.keystore.{method}");
-    match method {
-        "get" | "has" | "delete" | "listKeys" => arguments::<(String,)>(&what, args).map(drop),
-        "getKey" | "hasKey" => arguments::<(String, String)>(&what, args).map(drop),
-        "set" => arguments::<(String, Json)>(&what, args).map(drop),
-        "setKey" => arguments::<(String, String, Json)>(&what, args).map(drop),
-        "list" => prefix(&what, args).map(drop),
-        "listNamespaces" | "getServerTime" => Ok(()),
-        _ => Err(unknown_method("keystore", method, &METHODS)),
+pub(crate) fn check(workspace: &WorkspaceId, method: &str, args: &Json) -> Result<(), CallError> {
+    Wanted::read(workspace, method, args).map(drop)
+}
+
+/// What a call wants of the keystore.
+enum Wanted {
+    Get(Place),
+    Set(Place, Json),
+    Has(Place),
+    Delete(Place),
+    Names { namespace: String, prefix: String },
+    Namespaces,
+    Time,
+}
+
+impl Wanted {
+    fn read(workspace: &WorkspaceId, method: &str, args: &Json) -> Result<Self, CallError> {
+        let what = format!("tools.keystore.{method}");
+        let place = |namespace: &str, name: &str| Place::open(workspace, namespace, name).map_err(refused);
+        let named = || arguments(&what, args).and_then(|(name,): (String,)| place(GLOBAL, &name));
+        let placed =
+            || arguments(&what, args).and_then(|(space, name): (String, String)| place(&space, &name));
+        match method {
+            "get" => named().map(Self::Get),
+            "getKey" => placed().map(Self::Get),
+            "has" => named().map(Self::Has),
+            "hasKey" => placed().map(Self::Has),
+            "delete" => named().map(Self::Delete),
+            "set" => {
+                let (name, value): (String, Json) = arguments(&what, args)?;
+                Ok(Self::Set(place(GLOBAL, &name)?, value))
+            }
+            "setKey" => {
+                let (namespace, name, value): (String, String, Json) = arguments(&what, args)?;
+                Ok(Self::Set(place(&namespace, &name)?, value))
+            }
+            "list" => Ok(Self::Names { namespace: GLOBAL.to_owned(), prefix: prefix(&what, args)? }),
+            "listKeys" => {
+                let (namespace,): (String,) = arguments(&what, args)?;
+                open_namespace(&namespace).map_err(refused)?;
+                Ok(Self::Names { namespace, prefix: String::new() })
+            }
+            "listNamespaces" => Ok(Self::Namespaces),
+            "getServerTime" => Ok(Self::Time),
+            _ => Err(unknown_method("keystore", method, &METHODS)),
+        }
     }
 }
 
@@ -147,6 +149,12 @@ impl Access<'_> {
 
     fn has(&self, place: &Place) -> Result<Json, CallError> {
         Ok(json::of_value(&self.keystore.has(place, self.user).map_err(refused)?.into()))
+    }
+
+    fn delete(&self, place: &Place) -> Result<Json, CallError> {
+        self.may_change(place)?;
+        let existed = self.keystore.delete(place, self.user, |_| ()).map_err(refused)?;
+        Ok(json::of_value(&existed.into()))
     }
 
     fn list(&self, namespace: &str, prefix: &str) -> Result<Json, CallError> {

@@ -33,7 +33,7 @@ fn limit(call: &Call) -> Result<Option<Millis>, CallError> {
             Step::Done(Outcome::Err(error)) => return Err(error),
             _ => {}
         },
-        "keystore" => keystore::check(method, args)?,
+        "keystore" => keystore::check(&call.workspace, method, args)?,
         "tasks" => tasks::read(method, args).map(drop)?,
         _ => state::check(method, args)?,
     }

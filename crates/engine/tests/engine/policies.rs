@@ -142,18 +142,22 @@ async fn a_workspace_grants_services_and_hosts_to_tasks() {
 #[tokio::test]
 async fn a_policy_is_out_of_the_reach_of_tasks() {
     let bench = Bench::new().await;
+    let rules = policy(r#"{"rules": [{"services": ["keystore"]}]}"#);
+    bench.engine.put_policy(&bench.workspace, &rules).await.unwrap();
     bench
         .publish(
             "reach.js",
             "export default async (how, { tools }) => {
-               const args = how === 'setKey' ? ['fermata', 'policy', {}] : ['fermata', 'policy'];
+               if (how === 'listNamespaces') return await tools.keystore[how]();
+               const args = { setKey: ['fermata', 'policy', {}], listKeys: ['fermata'] }[how] ?? ['fermata', 'policy'];
                try { return await tools.keystore[how](...args) } catch (error) { return error.code }
              }",
         )
         .await;
-    for how in ["\"getKey\"", "\"setKey\"", "\"hasKey\""] {
+    for how in ["\"getKey\"", "\"setKey\"", "\"hasKey\"", "\"listKeys\""] {
         assert_eq!(result_of(&bench, "reach", how).await, "\"bad_name\"", "{how}");
     }
+    assert_eq!(result_of(&bench, "reach", "\"listNamespaces\"").await, "[]");
     let put = KeystorePut { kind: KeystoreKind::Value, value: "{}", tasks: None, hosts: None, over: None };
     assert!(bench.engine.keystore_put(&bench.workspace, "fermata", "policy", put).await.is_err());
 }

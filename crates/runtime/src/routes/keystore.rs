@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use fermata_engine::KeystorePut;
+use fermata_engine::{KeystorePut, open_keystore_namespace};
 use fermata_model::WorkspaceId;
 use fermata_model::record;
 use fermata_store::{ReadError, Store};
@@ -52,6 +52,7 @@ pub(crate) async fn list_keystore_entries(
 ) -> Result<Response, Problem> {
     let after: Option<String> = cursor::decode(List::KeystoreEntries, query.cursor.as_deref())?;
     let (limit, namespace) = (query.limit, query.namespace);
+    open_keystore_namespace(&namespace)?;
     let read = move |store: &Store, of: &WorkspaceId| {
         read_entries(store, of, &namespace, after.as_deref(), limit.rows())
     };
@@ -99,7 +100,13 @@ pub(crate) async fn list_keystore_namespaces(
 ) -> Result<Response, Problem> {
     let after: Option<String> = cursor::decode(List::KeystoreNamespaces, query.cursor.as_deref())?;
     let rows = query.limit.rows();
-    let read = move |store: &Store, of: &WorkspaceId| store.keystore_namespaces(of, after.as_deref(), rows);
+    let read = move |store: &Store, of: &WorkspaceId| {
+        // One of them may be the system's own.
+        let mut found = store.keystore_namespaces(of, after.as_deref(), rows + 1)?;
+        found.retain(|namespace| open_keystore_namespace(namespace).is_ok());
+        found.truncate(rows as usize);
+        Ok(found)
+    };
     let namespaces = app.read_of(&workspace, read).await?;
     answer::page::<_, _, &String>(&namespaces, query.limit, List::KeystoreNamespaces, String::clone)
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use fermata_engine::open_keystore_namespace;
 use fermata_model::record::KeystoreEntry;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -45,6 +46,7 @@ pub(crate) async fn list_keystore_versions(
     Segments((namespace, name)): Segments<(String, String)>,
     Query(query): Query<ListKeystoreVersions>,
 ) -> Result<Response, Problem> {
+    open_keystore_namespace(&namespace)?;
     let before: Option<u32> = cursor::decode(List::KeystoreVersions, query.cursor.as_deref())?;
     let versions = app.read_of(&workspace, {
         let (namespace, name) = (namespace.clone(), name.clone());

@@ -216,6 +216,25 @@ async fn an_entry_is_written_over_the_version_that_was_expected() {
     assert_eq!(negative.problem(422), "body_invalid");
 }
 
+#[tokio::test]
+async fn what_the_system_keeps_for_itself_is_not_shown() {
+    let app = TestApp::new().await;
+    let policy = app.request(Method::PUT, "/v1/policy").header("content-type", "application/json");
+    let policy = app.send(policy.body(Body::from(r#"{ "rules": [] }"#)).unwrap()).await;
+    assert!(policy.status.is_success(), "{}", policy.text);
+    for place in ["a/x", "zoo/x"] {
+        put(&app, place, json!({ "value": "v" })).await;
+    }
+    for path in ["/v1/keystore?namespace=fermata", "/v1/keystore/fermata/policy/versions"] {
+        assert_eq!(app.get(path).await.problem(422), "name_invalid", "{path}");
+    }
+    let first = app.get("/v1/keystore/namespaces?limit=1").await.json();
+    assert_eq!(first["items"], json!(["a"]));
+    let next = first["next"].as_str().unwrap();
+    let second = app.get(&format!("/v1/keystore/namespaces?limit=1&cursor={next}")).await.json();
+    assert_eq!((&second["items"], &second["next"]), (&json!(["zoo"]), &Value::Null));
+}
+
 async fn delete(app: &TestApp, place: &str) -> Answer {
     let request = app.request(Method::DELETE, &format!("/v1/keystore/{place}"));
     app.send(request.body(Body::empty()).unwrap()).await
