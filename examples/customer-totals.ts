@@ -23,14 +23,16 @@ export async function runTask(input: Input, tools: Tools): Promise<Summary> {
   const { pageSize = 500 } = input ?? {};
   const totals = new Map<string, Total>();
   let orders = 0;
+  let last = 0;
   let page: Order[];
   do {
     const { data } = await tools.supabase
       .from('orders')
-      .select('customer, amount')
+      .select('id, customer, amount')
       .eq('state', 'open')
+      .gt('id', last)
       .order('id')
-      .range(orders, orders + pageSize - 1)
+      .limit(pageSize)
       .throwOnError();
     page = data as Order[];
     for (const { customer, amount } of page) {
@@ -38,6 +40,8 @@ export async function runTask(input: Input, tools: Tools): Promise<Summary> {
       totals.set(customer, { customer, orders: total.orders + 1, amount: total.amount + amount });
     }
     orders += page.length;
+    // On from a key: orders that are closed meanwhile move nobody to another page.
+    last = page.at(-1)?.id ?? last;
   } while (page.length === pageSize);
 
   await tools.supabase.from('totals').upsert([...totals.values()], { onConflict: 'customer' }).throwOnError();
@@ -51,12 +55,15 @@ interface Input {
 }
 
 interface Order {
+  id: number;
   customer: string;
   amount: number;
 }
 
-interface Total extends Order {
+interface Total {
+  customer: string;
   orders: number;
+  amount: number;
 }
 
 interface Summary {

@@ -83,7 +83,7 @@ pub(crate) fn all() -> Vec<Example> {
             "customer-totals",
             json!({ "pageSize": PAGE }),
             vec![
-                ("supabase.from.select.eq.order.range.throwOnError", ORDERS / PAGE + 1),
+                ("supabase.from.select.eq.gt.order.limit.throwOnError", ORDERS / PAGE + 1),
                 ("supabase.from.upsert.throwOnError", 1),
                 ("supabase.rpc.throwOnError", 1),
             ],

@@ -119,7 +119,7 @@ impl World {
         }
         for request in self.rest.seen() {
             add(match (request.method.as_str(), request.path.as_str()) {
-                ("GET", "/orders") => "supabase.from.select.eq.order.range.throwOnError",
+                ("GET", "/orders") => "supabase.from.select.eq.gt.order.limit.throwOnError",
                 ("POST", "/totals") => "supabase.from.upsert.throwOnError",
                 ("POST", "/rpc/sum_of_totals") => "supabase.rpc.throwOnError",
                 (method, path) => panic!("nobody asks for {method} {path}"),
